@@ -1,0 +1,10 @@
+"""The inventory app."""
+
+from django.apps import AppConfig
+
+
+class InventoryConfig(AppConfig):
+    """Wiring of `inventory`."""
+
+    name = "inventory"
+    label = "inventory"

@@ -1,0 +1,10 @@
+"""The jobs app."""
+
+from django.apps import AppConfig
+
+
+class JobsConfig(AppConfig):
+    """Wiring of `inventory.jobs`."""
+
+    name = "inventory.jobs"
+    label = "jobs"

@@ -1,0 +1,101 @@
+"""Settings from the environment, from `*_FILE` secrets and from the home directory; wrong values stop the start."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off", ""}
+
+
+def env_bool(name: str, *, default: bool) -> bool:
+    """Return a yes/no setting; anything but the usual spellings is refused."""
+    raw = os.environ.get(name)
+    if raw is None:
+        return default
+    if raw.lower() in TRUE:
+        return True
+    if raw.lower() in FALSE:
+        return False
+    msg = f"{name} is {raw!r}; write 1 or 0."
+    raise ImproperlyConfigured(msg)
+
+
+def env_int(name: str, *, default: int) -> int:
+    """Return a whole number; anything else is refused."""
+    raw = os.environ.get(name)
+    if raw is None:
+        return default
+    try:
+        return int(raw)
+    except ValueError:
+        msg = f"{name} is {raw!r}; write a whole number."
+        raise ImproperlyConfigured(msg) from None
+
+
+def env_list(name: str, *, default: list[str]) -> list[str]:
+    """Return a comma-separated list without blanks."""
+    raw = os.environ.get(name)
+    return default if raw is None else [part.strip() for part in raw.split(",") if part.strip()]
+
+
+def env_secret(name: str, path: Path) -> str:
+    """Return a secret from `NAME`, else the file `NAME_FILE` names, else `path`.
+
+    Raises ImproperlyConfigured when none of the three holds it.
+    """
+    if value := os.environ.get(name):
+        return value
+    source = Path(os.environ.get(f"{name}_FILE") or path)
+    try:
+        value = source.read_text().strip()
+    except OSError as error:
+        msg = f"The secret {name} is missing: {source} cannot be read ({error.strerror})."
+        raise ImproperlyConfigured(msg) from error
+    if not value:
+        msg = f"The secret {name} is empty in {source}."
+        raise ImproperlyConfigured(msg)
+    return value
+
+
+def services(home: Path) -> dict[str, str]:
+    """Return the addresses of the database and Redis: from the environment, else as the supervisor wrote them.
+
+    Keys: `database_url`, `database_owner_url`, `redis_url`; one that is known nowhere is the empty string.
+    """
+    try:
+        written: dict[str, str] = json.loads((home / "services.json").read_text())
+    except OSError:
+        written = {}
+    names = ("database_url", "database_owner_url", "redis_url")
+    found = {name: os.environ.get(name.upper()) or written.get(name, "") for name in names}
+    found["database_owner_url"] = found["database_owner_url"] or found["database_url"]
+    return found
+
+
+def database(url: str) -> dict[str, Any]:
+    """Return Django's settings for a `postgresql://` URL; the host may be a socket directory in `?host=`.
+
+    Raises ImproperlyConfigured when the URL names no PostgreSQL database.
+    """
+    parts = urlsplit(url)
+    if url and parts.scheme not in {"postgres", "postgresql"}:
+        msg = f"DATABASE_URL starts with {parts.scheme!r}; Posture needs a postgresql:// address."
+        raise ImproperlyConfigured(msg)
+    options = dict(parse_qsl(parts.query))
+    host = options.pop("host", "") or unquote(parts.hostname or "")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(options.pop("port", parts.port or "")),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"application_name": "posture", **options},
+    }

@@ -1,0 +1,161 @@
+"""Settings of the product. What an operator may set is read in `posture.env` and listed by `manage.py reference`."""
+
+import os
+from pathlib import Path
+
+from celery.schedules import schedule
+
+from posture.env import database, env_bool, env_int, env_list, env_secret, services
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+POSTURE_HOME = Path(os.environ.get("POSTURE_HOME") or BASE_DIR / ".posture").resolve()
+
+DEBUG = False
+PORT = env_int("PORT", default=8000)
+DEMO = env_bool("DEMO", default=True)
+DEVELOPER = env_bool("DEVELOPER", default=False)
+BASE_URL = os.environ.get("BASE_URL") or f"http://localhost:{PORT}"
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", default=[])
+ORGANISATION_NAME = os.environ.get("ORGANISATION_NAME") or "Your organisation"
+
+SECRET_KEY = env_secret("SECRET_KEY", POSTURE_HOME / "keys" / "django")
+DIGEST_KEY = bytes.fromhex(env_secret("DIGEST_KEY", POSTURE_HOME / "keys" / "digest"))
+SEAL_KEYS = tuple(
+    (key_id, bytes.fromhex(key))
+    for key_id, _, key in (line.partition(":") for line in env_secret("SEAL_KEYS", POSTURE_HOME / "keys" / "seal").split())
+)
+BLOB_DAYS = env_int("BLOB_DAYS", default=90)
+UPLOAD_LIMIT = env_int("UPLOAD_LIMIT", default=1024 * 1024 * 1024)
+
+INSTALLED_APPS = [
+    "posture.apps.PostureConfig",
+    "incidents.apps.IncidentsConfig",
+    "findings.apps.FindingsConfig",
+    "inventory.apps.InventoryConfig",
+    "inventory.jobs.apps.JobsConfig",
+    "inventory.access.apps.AccessConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "inventory.access.middleware.SecurityHeaders",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "inventory.access.middleware.WhoActs",
+]
+
+ROOT_URLCONF = "posture.urls"
+WSGI_APPLICATION = "posture.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "posture.context.shell",
+            ],
+        },
+    }
+]
+
+_services = services(POSTURE_HOME)
+DATABASES = {"default": database(_services["database_url"]), "owner": database(_services["database_owner_url"])}
+APPLICATION_ROLE: str = DATABASES["default"]["USER"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = _services["redis_url"]
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL.replace("redis+socket://", "unix://"),
+        "KEY_PREFIX": "posture",
+    }
+}
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_DEFAULT_QUEUE = "short"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600, "socket_timeout": 5, "socket_connect_timeout": 5}
+CELERY_BEAT_SCHEDULE = {
+    "tick": {"task": "jobs.tick", "schedule": schedule(run_every=2), "options": {"queue": "short", "expires": 10}}
+}
+CELERY_TIMEZONE = "UTC"
+
+AUTH_USER_MODEL = "access.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+    )
+]
+LOGIN_REDIRECT_URL = "/"
+LOGIN_URL = "account_login"
+ACCOUNT_ADAPTER = "inventory.access.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_PREVENT_ENUMERATION = True
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_TLS = BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = SECURE_TLS
+CSRF_COOKIE_SECURE = SECURE_TLS
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE_TLS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = POSTURE_HOME / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL") or "WARNING"},
+}
