@@ -1,0 +1,9 @@
+"""Upward news of the findings. Sent inside the transaction with a frozen result; a receiver inserts a job row."""
+
+from django.dispatch import Signal
+
+findings_ingested = Signal()
+"""A report was folded. Argument `result`: inventory.signals.ApisChanged."""
+
+decisions_recorded = Signal()
+"""People decided on findings. Argument `result`: inventory.signals.ApisChanged."""

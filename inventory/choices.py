@@ -1,0 +1,77 @@
+"""The vocabulary of what exists."""
+
+from django.db.models import TextChoices
+
+
+class Environment(TextChoices):
+    """Where an API is deployed."""
+
+    PRODUCTION = "production", "Production"
+    STAGING = "staging", "Staging"
+    TEST = "test", "Test"
+    DEVELOPMENT = "development", "Development"
+    UNKNOWN = "unknown", "Unknown"
+
+
+class Reach(TextChoices):
+    """Who can send it a request."""
+
+    PUBLIC = "public", "Public"
+    PARTNER = "partner", "Partner"
+    INTERNAL = "internal", "Internal"
+    UNKNOWN = "unknown", "Unknown"
+
+
+class Criticality(TextChoices):
+    """What the organisation loses when it fails."""
+
+    MISSION = "mission", "Mission critical"
+    HIGH = "high", "High"
+    MEDIUM = "medium", "Medium"
+    LOW = "low", "Low"
+    UNKNOWN = "unknown", "Unknown"
+
+
+class Sensitivity(TextChoices):
+    """The highest class of data it hands out."""
+
+    RESTRICTED = "restricted", "Restricted"
+    CONFIDENTIAL = "confidential", "Confidential"
+    INTERNAL = "internal", "Internal"
+    PUBLIC = "public", "Public"
+    UNKNOWN = "unknown", "Unknown"
+
+
+class Kind(TextChoices):
+    """How it is spoken to."""
+
+    REST = "rest", "REST"
+    GRAPHQL = "graphql", "GraphQL"
+    SOAP = "soap", "SOAP"
+    GRPC = "grpc", "gRPC"
+    EVENT = "event", "Events"
+    UNKNOWN = "unknown", "Unknown"
+
+
+class Stage(TextChoices):
+    """Its place in the life cycle."""
+
+    DESIGN = "design", "In design"
+    ACTIVE = "active", "Active"
+    DEPRECATED = "deprecated", "Deprecated"
+    RETIRED = "retired", "Retired"
+
+
+class Authentication(TextChoices):
+    """What a specification says of one endpoint; silence is not the same as none."""
+
+    DECLARED = "declared", "Declared"
+    NONE = "none", "None"
+    NOT_DECLARED = "not declared", "Not declared"
+
+
+class FactSource(TextChoices):
+    """Who states a fact; the first listed wins over the later ones."""
+
+    PERSON = "person", "Set by hand"
+    SPECIFICATION = "specification", "Specification"
