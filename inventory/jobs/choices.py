@@ -1,0 +1,25 @@
+"""The words of jobs: states and queues."""
+
+from django.db.models import TextChoices
+
+
+class State(TextChoices):
+    """Where a job stands. `queued` and `running` are live; the others are final."""
+
+    QUEUED = "queued", "Waiting"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Stopped"
+    QUARANTINED = "quarantined", "Quarantined"
+
+
+class Queue(TextChoices):
+    """Who waits behind whom: short work (scores, notices) never waits behind imports."""
+
+    SHORT = "short", "Short work"
+    BULK = "bulk", "Imports"
+
+
+LIVE = (State.QUEUED, State.RUNNING)
+FINAL = (State.DONE, State.FAILED, State.CANCELLED, State.QUARANTINED)
