@@ -8,15 +8,20 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from posture.variables import BY_NAME
+
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 
 
-def env_bool(name: str, *, default: bool) -> bool:
+def env_text(name: str) -> str:
+    """Return a setting as written; what an operator left out or left blank is the default of `posture.variables`."""
+    return os.environ.get(name) or BY_NAME[name].default
+
+
+def env_bool(name: str) -> bool:
     """Return a yes/no setting; anything but the usual spellings is refused."""
-    raw = os.environ.get(name)
-    if raw is None:
-        return default
+    raw = os.environ.get(name, BY_NAME[name].default)
     if raw.lower() in TRUE:
         return True
     if raw.lower() in FALSE:
@@ -25,11 +30,9 @@ def env_bool(name: str, *, default: bool) -> bool:
     raise ImproperlyConfigured(msg)
 
 
-def env_int(name: str, *, default: int) -> int:
+def env_int(name: str) -> int:
     """Return a whole number; anything else is refused."""
-    raw = os.environ.get(name)
-    if raw is None:
-        return default
+    raw = os.environ.get(name, BY_NAME[name].default)
     try:
         return int(raw)
     except ValueError:
@@ -37,10 +40,9 @@ def env_int(name: str, *, default: int) -> int:
         raise ImproperlyConfigured(msg) from None
 
 
-def env_list(name: str, *, default: list[str]) -> list[str]:
+def env_list(name: str) -> list[str]:
     """Return a comma-separated list without blanks."""
-    raw = os.environ.get(name)
-    return default if raw is None else [part.strip() for part in raw.split(",") if part.strip()]
+    return [part.strip() for part in os.environ.get(name, BY_NAME[name].default).split(",") if part.strip()]
 
 
 def env_secret(name: str, path: Path) -> str:

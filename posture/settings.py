@@ -1,32 +1,33 @@
 """Settings of the product. What an operator may set is read in `posture.env` and listed by `manage.py reference`."""
 
-import os
 from pathlib import Path
 
 from celery.schedules import schedule
 
-from posture.env import database, env_bool, env_int, env_list, env_secret, services
+from posture.env import database, env_bool, env_int, env_list, env_secret, env_text, services
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-POSTURE_HOME = Path(os.environ.get("POSTURE_HOME") or BASE_DIR / ".posture").resolve()
+POSTURE_HOME = Path(env_text("POSTURE_HOME") or BASE_DIR / ".posture").resolve()
 
 DEBUG = False
-PORT = env_int("PORT", default=8000)
-DEMO = env_bool("DEMO", default=True)
-DEVELOPER = env_bool("DEVELOPER", default=False)
-BASE_URL = os.environ.get("BASE_URL") or f"http://localhost:{PORT}"
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", default=[])
-ORGANISATION_NAME = os.environ.get("ORGANISATION_NAME") or "Your organisation"
+PORT = env_int("PORT")
+DEMO = env_bool("DEMO")
+DEVELOPER = env_bool("DEVELOPER")
+BASE_URL = env_text("BASE_URL") or f"http://localhost:{PORT}"
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
+ORGANISATION_NAME = env_text("ORGANISATION_NAME")
 
 SECRET_KEY = env_secret("SECRET_KEY", POSTURE_HOME / "keys" / "django")
 DIGEST_KEY = bytes.fromhex(env_secret("DIGEST_KEY", POSTURE_HOME / "keys" / "digest"))
 SEAL_KEYS = tuple(
     (key_id, bytes.fromhex(key))
-    for key_id, _, key in (line.partition(":") for line in env_secret("SEAL_KEYS", POSTURE_HOME / "keys" / "seal").split())
+    for key_id, _, key in (
+        line.partition(":") for line in env_secret("SEAL_KEYS", POSTURE_HOME / "keys" / "seal").split()
+    )
 )
-BLOB_DAYS = env_int("BLOB_DAYS", default=90)
-UPLOAD_LIMIT = env_int("UPLOAD_LIMIT", default=1024 * 1024 * 1024)
+BLOB_DAYS = env_int("BLOB_DAYS")
+UPLOAD_LIMIT = env_int("UPLOAD_LIMIT")
 
 INSTALLED_APPS = [
     "posture.apps.PostureConfig",
@@ -157,5 +158,5 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL") or "WARNING"},
+    "root": {"handlers": ["stderr"], "level": env_text("LOG_LEVEL")},
 }

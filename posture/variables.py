@@ -1,0 +1,42 @@
+"""What an operator may set in the environment: the one list behind the settings, the start and the reference."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable; `default` is as an operator would write it, `file` says that `NAME_FILE` works."""
+
+    name: str
+    default: str
+    meaning: str
+    file: bool = False
+
+
+VARIABLES = (
+    Variable(
+        "POSTURE_HOME", "", "Directory of keys, blobs and embedded services. Unset: `.posture` beside `manage.py`."
+    ),
+    Variable("PORT", "8000", "Port of the web server."),
+    Variable("DEMO", "1", "1 starts with demo people; 0 prints a one-time link that makes the first administrator."),
+    Variable(
+        "BASE_URL",
+        "",
+        "Address people type. Unset: `http://localhost:PORT`. With `https://` cookies are secure.",
+    ),
+    Variable("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", "Host names the product answers to, separated by commas."),
+    Variable("CSRF_TRUSTED_ORIGINS", "", "Origins (scheme and host) that a proxy in front adds, separated by commas."),
+    Variable("ORGANISATION_NAME", "Your organisation", "Name shown in the header."),
+    Variable("DATABASE_URL", "", "`postgresql://` address of the application role. Set: no PostgreSQL is started."),
+    Variable("DATABASE_OWNER_URL", "", "Address of the role that owns the tables. Unset: as `DATABASE_URL`."),
+    Variable("REDIS_URL", "", "Address of Redis. Set: no Redis is started."),
+    Variable("SECRET_KEY", "", "Key of sessions and signatures. Unset: `keys/django` in the home.", file=True),
+    Variable("DIGEST_KEY", "", "Key of content digests; it never changes. Unset: `keys/digest`.", file=True),
+    Variable("SEAL_KEYS", "", "Keys of sealed bytes, `id:hex`; the first seals. Unset: `keys/seal`.", file=True),
+    Variable("BLOB_DAYS", "90", "Days that uploaded bytes are kept."),
+    Variable("UPLOAD_LIMIT", "1073741824", "Largest upload, in bytes."),
+    Variable("LOG_LEVEL", "WARNING", "Least level of the log on standard error."),
+    Variable("DEVELOPER", "0", "1 marks a developer's machine."),
+)
+
+BY_NAME = {variable.name: variable for variable in VARIABLES}
