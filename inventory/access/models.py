@@ -172,6 +172,7 @@ class StateChange(models.Model):
     """
 
     append_only = True
+    monthly_partitions = True
 
     pk = models.CompositePrimaryKey("id", "recorded_at")
     id = models.BigIntegerField(
@@ -181,15 +182,15 @@ class StateChange(models.Model):
     xid = TransactionId(db_default=models.Func(function="pg_current_xact_id"))
     happened_at = models.DateTimeField()
     actor = models.CharField(max_length=40)
-    actor_name = models.CharField(max_length=120)
+    actor_name = models.TextField()
     on_behalf_of = models.CharField(max_length=40, blank=True)
     kind = models.CharField(max_length=40)
-    code = models.CharField(max_length=255)
+    code = models.TextField()
     verb = models.CharField(max_length=40)
     old = models.JSONField(null=True)
     new = models.JSONField(null=True)
     reason = models.TextField(blank=True)
-    source = models.CharField(max_length=255, blank=True)
+    source = models.TextField(blank=True)
     api_id = models.BigIntegerField(null=True)
 
     class Meta:

@@ -1,0 +1,65 @@
+"""Who acts, as a frozen record that every service and selector takes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from inventory.access.choices import OrganisationRole, PrincipalKind, TeamRole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who acts, and on whose behalf: a person, a token of a person, a connection, or Posture itself.
+
+    A token carries the `user_id` it acts for. `scopes` narrow tokens and connections to the named verbs;
+    None narrows nothing.
+    """
+
+    kind: PrincipalKind
+    name: str
+    user_id: int | None = None
+    token_id: int | None = None
+    connection_id: int | None = None
+    organisation_roles: frozenset[OrganisationRole] = frozenset()
+    team_roles: tuple[tuple[int, TeamRole], ...] = ()
+    scopes: frozenset[str] | None = None
+
+    @property
+    def team_ids(self) -> frozenset[int]:
+        """The teams whose APIs are the principal's own."""
+        return frozenset(team_id for team_id, _ in self.team_roles)
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether rows of every team, and of none, are in sight: so for each organisation role, and for Posture."""
+        return self.kind == PrincipalKind.SYSTEM or bool(self.organisation_roles)
+
+    @property
+    def reference(self) -> str:
+        """The stable name used in the trail: `user:12`, `token:3`, `connection:7` or `system`."""
+        match self.kind:
+            case PrincipalKind.USER:
+                return f"user:{self.user_id}"
+            case PrincipalKind.TOKEN:
+                return f"token:{self.token_id}"
+            case PrincipalKind.CONNECTION:
+                return f"connection:{self.connection_id}"
+            case _:
+                return "system"
+
+    def stored(self) -> dict[str, Any]:
+        """Return what a job keeps (JSON); `selectors.resolve_principal` reads it back with the roles of that day.
+
+        The rights of a connection are facts of the connection, so they are kept with it.
+        """
+        kept: dict[str, Any] = {"kind": self.kind.value, "name": self.name}
+        for key in ("user_id", "token_id", "connection_id"):
+            if (value := getattr(self, key)) is not None:
+                kept[key] = value
+        if self.kind == PrincipalKind.CONNECTION:
+            kept["organisation_roles"] = sorted(self.organisation_roles)
+            kept["team_roles"] = [[team_id, role.value] for team_id, role in self.team_roles]
+            kept["scopes"] = None if self.scopes is None else sorted(self.scopes)
+        return kept
+
+
+SYSTEM = Principal(kind=PrincipalKind.SYSTEM, name="Posture")
