@@ -1,0 +1,94 @@
+"""Writing the endpoints one specification declares, as a set."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from inventory.models import Api
+from inventory.records import EndpointRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointCounts:
+    """How many endpoints a specification added, changed, left alone and no longer has."""
+
+    created: int
+    updated: int
+    unchanged: int
+    removed: int
+
+    def sentence(self) -> str:
+        """Return the counts for people, such as `3 new, 1 changed, 2 removed`."""
+        parts = ((self.created, "new"), (self.updated, "changed"), (self.removed, "removed"))
+        return ", ".join(f"{count} {word}" for count, word in parts if count) or "no endpoint changed"
+
+
+STAGE = """
+CREATE TEMPORARY TABLE staged_endpoint (
+    method text, path text, path_key text, operation_id text, summary text,
+    authentication text, schemes text[], deprecated boolean
+) ON COMMIT DROP
+"""
+
+# Several declared paths of one key are one endpoint: it is as open as its most open spelling.
+MERGE = """
+WITH declared AS (
+    SELECT method, path_key, min(path) AS path, array_agg(DISTINCT path ORDER BY path) AS spellings,
+           min(operation_id) AS operation_id, min(summary) AS summary,
+           CASE WHEN bool_or(authentication = 'none') THEN 'none'
+                WHEN bool_or(authentication = 'not declared') THEN 'not declared'
+                ELSE 'declared' END AS authentication,
+           coalesce(array_agg(DISTINCT scheme ORDER BY scheme) FILTER (WHERE scheme IS NOT NULL), '{}') AS schemes,
+           bool_and(deprecated) AS deprecated
+    FROM staged_endpoint LEFT JOIN LATERAL unnest(schemes) scheme ON true GROUP BY method, path_key
+), written AS (
+    INSERT INTO inventory_endpoint AS held (
+        api_id, method, path_key, path, spellings, operation_id, summary, authentication, schemes, deprecated,
+        documented, first_seen)
+    SELECT %(api)s, method, path_key, path, spellings, operation_id, summary, authentication, schemes, deprecated,
+           true, %(now)s
+    FROM declared ORDER BY method, path_key
+    ON CONFLICT (api_id, method, path_key) DO UPDATE SET
+        path = excluded.path, spellings = excluded.spellings, operation_id = excluded.operation_id,
+        summary = excluded.summary, authentication = excluded.authentication, schemes = excluded.schemes,
+        deprecated = excluded.deprecated, documented = true, removed_at = NULL
+    WHERE (held.path, held.spellings, held.operation_id, held.summary, held.authentication, held.schemes,
+           held.deprecated, held.documented, held.removed_at)
+        IS DISTINCT FROM
+          (excluded.path, excluded.spellings, excluded.operation_id, excluded.summary, excluded.authentication,
+           excluded.schemes, excluded.deprecated, true, NULL)
+    RETURNING xmax = 0 AS inserted
+), removed AS (
+    UPDATE inventory_endpoint held SET documented = false, removed_at = %(now)s
+    WHERE api_id = %(api)s AND documented AND NOT EXISTS (
+        SELECT FROM staged_endpoint staged WHERE staged.method = held.method AND staged.path_key = held.path_key)
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM declared), count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted),
+       (SELECT count(*) FROM removed)
+FROM written
+"""
+
+
+def write_endpoints(*, api: Api, endpoints: Iterable[EndpointRecord], now: datetime) -> EndpointCounts:
+    """Make the documented endpoints of an API those of one specification; call inside a transaction.
+
+    Endpoints that are equal are not written; what the specification no longer has keeps its row and history.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS staged_endpoint")
+        cursor.execute(STAGE)
+        with cursor.copy("COPY staged_endpoint FROM STDIN") as copy:
+            for record in endpoints:
+                copy.write_row(
+                    (
+                        record.method, record.path[:2000], record.path_key[:2000], record.operation_id[:300],
+                        record.summary[:300], record.authentication, list(record.schemes), record.deprecated,
+                    )  # fmt: skip
+                )
+        cursor.execute(MERGE, {"api": api.pk, "now": now})
+        declared, created, updated, removed = cursor.fetchone()
+        cursor.execute("DROP TABLE staged_endpoint")
+    return EndpointCounts(created=created, updated=updated, unchanged=declared - created - updated, removed=removed)
