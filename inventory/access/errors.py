@@ -1,0 +1,18 @@
+"""What the access floor refuses, each as one sentence for people."""
+
+
+class AccessRefused(Exception):
+    """A right somebody lacks on a thing they may see; shown as 403 with the roles that hold it."""
+
+    def __init__(self, *, verb: str, roles: tuple[str, ...]) -> None:
+        self.verb = verb
+        self.roles = roles
+        super().__init__(f"Your roles do not let you {verb}. Who may: {', '.join(roles)}.")
+
+
+class ChangeRefused(Exception):
+    """A change to people, teams or roles that cannot be made; the text says why and what to do."""
+
+
+class LinkRefused(Exception):
+    """A one-time link that is wrong, used or too old."""

@@ -1,0 +1,32 @@
+"""Requests as our views see them."""
+
+from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
+
+from inventory.access.records import Principal
+
+
+class PublicRequest(HttpRequest):
+    """A request to a public route: nobody need be signed in."""
+
+    principal: Principal | None
+    htmx: HtmxDetails
+    answers_vary: bool
+
+
+class Request(PublicRequest):
+    """A request to any other route: the route let it in, so somebody acts."""
+
+    principal: Principal
+
+
+def wants_fragment(request: PublicRequest) -> bool:
+    """Return True when htmx will swap the answer into a page it already has.
+
+    Boosted links, history restores and swaps of a whole page (`HX-Request-Type: full`) get the whole page.
+    Asking is enough to mark the answer `Vary: HX-Request`.
+    """
+    request.answers_vary = True
+    htmx = request.htmx
+    replaces_page = htmx.boosted or htmx.history_restore_request or htmx.request_type == "full"
+    return bool(htmx) and not replaces_page

@@ -1,0 +1,87 @@
+"""Who acts in a request, and the headers every answer carries."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+
+from inventory.access.errors import AccessRefused
+from inventory.access.http import PublicRequest
+from inventory.access.models import User
+from inventory.access.routes import declared_for, refusal
+from inventory.access.selectors import principal_of
+
+GetResponse = Callable[[PublicRequest], HttpResponseBase]
+
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Final = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": (
+        "accelerometer=(), camera=(), display-capture=(), fullscreen=(self), geolocation=(), gyroscope=(), "
+        "microphone=(), midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=()"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class SecurityHeaders:
+    """Puts the security headers on every answer, files and errors included; stands first."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: PublicRequest) -> HttpResponseBase:
+        """Return the answer with its headers; what somebody signed in sees is kept in no cache."""
+        response = self.get_response(request)
+        for name, value in HEADERS.items():
+            response[name] = value
+        if getattr(request, "principal", None) is not None:
+            response["Cache-Control"] = "no-store"
+        if getattr(request, "answers_vary", False):
+            patch_vary_headers(response, ["HX-Request"])
+        return response
+
+
+class WhoActs:
+    """Sets `request.principal`, guards third-party routes and turns AccessRefused into the 403 page; stands last."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: PublicRequest) -> HttpResponseBase:
+        """Look up once who acts: the roles of this moment, None for somebody unknown."""
+        user = request.user
+        request.principal = principal_of(user, now=timezone.now()) if isinstance(user, User) else None
+        return self.get_response(request)
+
+    def process_view(
+        self, request: PublicRequest, view: Callable[..., HttpResponseBase], _args: Any, _kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Refuse a route that declares nothing, and guard one that was declared by name."""
+        if hasattr(view, "route"):
+            return None
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        declared = declared_for(name)
+        if declared is None:
+            msg = f"The route {name or request.path!r} is declared nowhere: mark its view with @route."
+            raise ImproperlyConfigured(msg)
+        return refusal(request, declared)
+
+    def process_exception(self, request: PublicRequest, error: Exception) -> HttpResponse | None:
+        """Answer a refused right with 403 and the roles that hold it."""
+        if not isinstance(error, AccessRefused):
+            return None
+        context = {"verb": error.verb, "roles": error.roles, "sentence": str(error)}
+        return render(request, "403.html", context, status=403)
