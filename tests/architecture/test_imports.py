@@ -1,0 +1,91 @@
+"""What the import contracts cannot see: imports inside functions, single names, the standard library, a bare start."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from tests.architecture.source import ROOT, Module, product
+
+PURE = {"connectors", "scoring", "transitions", "charts", "identity", "paths", "records", "choices", "rights", "status"}
+"""Rooms that may name choices but no table."""
+
+ENUMERATIONS = {"Choices", "IntegerChoices", "TextChoices"}
+
+DIALLERS = {"aiohttp", "ftplib", "http.client", "httpx", "requests", "smtplib", "urllib.request", "urllib3"}
+"""Modules that open connections to the outside. The one client that checks addresses will be named here."""
+
+MAY_DIAL: set[str] = set()
+
+
+def hidden(module: Module) -> Iterator[str]:
+    """Yield each import inside a function; only `ready()` of an `apps` module may have one."""
+    for function in module.functions():
+        wiring = module.rooms[-1] == "apps" and function.name == "ready"
+        for node in ast.walk(function):
+            if isinstance(node, ast.Import | ast.ImportFrom) and not wiring:
+                yield f"{module.path}:{node.lineno} imports inside {function.name}()"
+
+
+def tables_named(module: Module) -> Iterator[str]:
+    """Yield each name that a pure room takes from Django's database package beyond its enumerations."""
+    if PURE.intersection(module.rooms):
+        for name, line in module.imports():
+            if name.startswith("django.db") and name.rpartition(".")[2] not in ENUMERATIONS:
+                yield f"{module.path}:{line} imports {name}"
+
+
+def dialled(module: Module) -> Iterator[str]:
+    """Yield each import of a module that opens connections by itself."""
+    for name, line in module.imports():
+        if any(f"{name}.".startswith(f"{dialler}.") for dialler in DIALLERS):
+            yield f"{module.path}:{line} imports {name}"
+
+
+def test_no_import_hides_in_a_function() -> None:
+    assert [line for module in product() for line in hidden(module)] == []
+
+
+def test_a_hidden_import_is_seen_and_ready_may_have_one() -> None:
+    text = "def ready():\n    import findings.checks\n"
+    assert list(hidden(Module(path="findings/services/x.py", text=text)))
+    assert not list(hidden(Module(path="findings/apps.py", text=text)))
+
+
+def test_pure_rooms_take_nothing_but_enumerations_from_the_database_package() -> None:
+    assert [line for module in product() for line in tables_named(module)] == []
+    planted = "from django.db.models import Model, TextChoices\nfrom django.db import connection\n"
+    assert len(list(tables_named(Module(path="inventory/access/rights.py", text=planted)))) == 2
+
+
+def test_nothing_dials_out_but_the_one_client() -> None:
+    assert [line for module in product() if module.name not in MAY_DIAL for line in dialled(module)] == []
+    planted = "import urllib.request\nfrom urllib import request, parse\nfrom requests.adapters import HTTPAdapter\n"
+    assert len(list(dialled(Module(path="findings/services/x.py", text=planted)))) == 3
+
+
+def test_the_supervisor_imports_only_the_standard_library() -> None:
+    rooms = [module for module in product() if module.name.startswith("posture.supervisor")]
+    foreign = [
+        f"{module.path}:{line} imports {name}"
+        for module in rooms
+        for name, line in module.imports()
+        if name.partition(".")[0] not in sys.stdlib_module_names and not name.startswith("posture.supervisor")
+    ]
+    assert foreign == []
+    assert rooms
+
+
+def test_readers_and_the_score_start_without_django() -> None:
+    names = [
+        module.name
+        for module in product()
+        if {"connectors", "scoring"}.intersection(module.rooms) or module.name == "inventory.jobs.child"
+    ]
+    code = (
+        f"import sys\nfor name in {names}: __import__(name)\nprint(sorted({{'django', 'celery'}} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.stderr == ""
+    assert run.stdout == "[]\n"
+    assert len(names) > 3
