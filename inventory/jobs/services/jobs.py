@@ -1,0 +1,92 @@
+"""Ask for work, and ask for it to stop."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from celery import current_app
+from django.db import transaction
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Coalesce
+from kombu.exceptions import KombuError
+
+from inventory.access.records import Principal
+from inventory.jobs import registry
+from inventory.jobs.choices import LIVE, State
+from inventory.jobs.models import Job
+
+log = logging.getLogger(__name__)
+
+RUN_TASK = "jobs.run"
+
+
+def enqueue(  # noqa: PLR0913 - the columns of a job, by name
+    *,
+    kind: str,
+    arguments: dict[str, Any],
+    principal: Principal,
+    now: datetime,
+    key: str | None = None,
+    once: bool = False,
+    not_before: datetime | None = None,
+    title: str = "",
+) -> Job:
+    """Write a job in the caller's transaction and return it; on commit a worker is poked.
+
+    While a job with the same `key` waits, that job is returned instead: it has not read anything yet, and cannot
+    start before the caller commits. With `once` the key also holds while the job runs and after it is done, until it
+    is cleaned up: asking twice does the work once. A failed, stopped or quarantined job gives its key back.
+    Take keys late in a transaction and in sorted order: others who want the same key wait for the commit.
+    Raises `registry.UnknownKindError`.
+    """
+    entry = registry.find(kind)
+    job = Job(
+        kind=kind,
+        title=(title or entry.label)[:300],
+        arguments=arguments,
+        key=key,
+        key_lasts=once,
+        principal=principal.stored(),
+        user_id=principal.user_id,
+        queue=entry.queue,
+        not_before=not_before,
+        sent_at=now,
+        created_at=now,
+    )
+    if key is None:
+        job.save(force_insert=True)
+    else:
+        Job.objects.bulk_create([job], update_conflicts=True, unique_fields=["key"], update_fields=["key"])
+        job = Job.objects.get(key=key)
+    if job.state == State.QUEUED and not_before is None:
+        transaction.on_commit(partial(poke, [(job.pk, job.queue)]))
+    return job
+
+
+def poke(waiting: Iterable[tuple[UUID, str]]) -> None:
+    """Send the ids of waiting jobs to their queues. A broker that is down costs a log line: the sweeper sends again."""
+    for job_id, queue in waiting:
+        try:
+            current_app.send_task(RUN_TASK, args=(str(job_id),), queue=queue, retry=False)
+        except (KombuError, OSError) as error:
+            log.warning("Job %s waits for the sweeper: the broker did not take it (%s).", job_id, error)
+            return
+
+
+def request_cancel(*, job: Job, now: datetime) -> State:
+    """Stop the job and return its new state: at once while it waits; a running one is told, and ends within seconds.
+
+    A job that has ended stays as it is.
+    """
+    waiting = When(state=State.QUEUED, then=Value(State.CANCELLED))
+    Job.objects.filter(pk=job.pk, state__in=LIVE).update(
+        cancel_requested_at=Coalesce("cancel_requested_at", Value(now)),
+        finished_at=Case(When(state=State.QUEUED, then=Value(now)), default=F("finished_at")),
+        key=Case(When(state=State.QUEUED, then=Value(None)), default=F("key")),
+        state=Case(waiting, default=F("state")),
+    )
+    job.refresh_from_db()
+    return State(job.state)

@@ -1,0 +1,111 @@
+"""What crosses the borders of the risk model: facts in, scores out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingFacts:
+    """What the score needs to know of one finding.
+
+    `id` breaks ties inside a class and names the factor. `group` is the class: the check id, else the CWE, else the
+    source's rule id. `cvss` (0 to 10) sets the severity where it is given. `epss` (0 to 1) is None without a CVE.
+    `confidence` None is unstated.
+    """
+
+    id: int | str
+    group: str
+    severity: str
+    status: str
+    confidence: str | None = None
+    exploited: str = "none"
+    epss: float | None = None
+    kev: bool = False
+    cvss: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertFacts:
+    """One runtime alert; `category` is its OWASP API category (`API1` to `API10`) or None."""
+
+    severity: str
+    outcome: str
+    age_days: float
+    category: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreatFacts:
+    """The alerts of one category, weighted and decayed up to the moment of scoring."""
+
+    category: str
+    passed: float
+    blocked: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiFacts:
+    """Everything one score is a function of."""
+
+    reach: str
+    environment: str
+    sensitivity: str
+    criticality: str
+    findings: tuple[FindingFacts, ...] = ()
+    alerts: tuple[AlertFacts, ...] = ()
+    threats: tuple[ThreatFacts, ...] = ()
+    incidents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Factor:
+    """One contribution to a score.
+
+    `name` is `finding:ID`, `threat:CATEGORY` or `incident`; `hazard` what it adds to H, `points` its share of the
+    score, `if_fixed` by how much the score falls without it. The last two differ, since chances saturate.
+    """
+
+    name: str
+    hazard: float
+    points: float
+    if_fixed: float
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """A score (0 to 100, not rounded), what it is made of and what it would be with accepted findings in it.
+
+    `hazard` and `inherent_hazard` are H without and with accepted findings; `factors` stand largest first.
+    """
+
+    score: float
+    inherent: float
+    band: str
+    hazard: float
+    inherent_hazard: float
+    exposure: float
+    impact: float
+    factors: tuple[Factor, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Findings of one class with one hazard, in the order in which ties break.
+
+    `names` may be cut short of `count` where nobody asks for the later ones.
+    """
+
+    hazard: float
+    count: int
+    names: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a plan: fix `name`, and after all steps before it the score falls by `gain` to `score`."""
+
+    name: str
+    group: str
+    gain: float
+    score: float

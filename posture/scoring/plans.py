@@ -1,0 +1,115 @@
+"""The plan: which finding to fix first, and what each further fix buys after the ones before it.
+
+Classes add, so only the class that was touched changes, and inside a class the largest is always the best to take: of
+two neighbours h_i >= h_(i+1) the first saves (h_i - h_(i+1)) / i more. So the best step is the best of the classes'
+first ones, and equal findings of a class are one run, whatever their number.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from heapq import heapify, heappop, heapreplace
+from itertools import groupby
+
+from posture.records import ApiFacts, Run, Step
+from posture.scoring.hazards import exposure, impact
+from posture.scoring.scores import OPEN, classes_of, score_api, value
+from posture.scoring.weights import VERSION_1, Weights
+
+
+class Harmonics:
+    """H(n) = 1 + 1/2 + ... + 1/n, kept as far as it was asked for."""
+
+    def __init__(self) -> None:
+        self._sums = [0.0]
+
+    def between(self, first: int, last: int) -> float:
+        """Return 1/first + ... + 1/last."""
+        while len(self._sums) <= last:
+            self._sums.append(self._sums[-1] + 1.0 / len(self._sums))
+        return self._sums[last] - self._sums[first - 1]
+
+
+class ClassQueue:
+    """One class of findings, from which the largest is taken again and again."""
+
+    def __init__(self, group: str, runs: Sequence[Run], harmonics: Harmonics) -> None:
+        self.group = group
+        self._runs = runs
+        self._harmonics = harmonics
+        self._run = 0
+        self._taken = 0
+        self._hazard = self._rest = self._sum()
+        self.name = ""
+        self._look()
+
+    @property
+    def saves(self) -> float:
+        """Return by how much H falls without the first finding; 0 when none is left that is worth a step."""
+        return self._hazard - self._rest
+
+    def take(self) -> None:
+        """Remove the first finding; `name` and what it saves are then those of the next one."""
+        self._taken += 1
+        if self._taken == self._runs[self._run].count:
+            self._run, self._taken = self._run + 1, 0
+        self._hazard = self._rest
+        self._look()
+
+    def _look(self) -> None:
+        if self._run < len(self._runs) and self._taken < len(self._runs[self._run].names):
+            self.name = self._runs[self._run].names[self._taken]
+            self._rest = self._sum(skip=1)
+
+    def _sum(self, *, skip: int = 0) -> float:
+        """Return what the class adds to H without its first `skip` findings."""
+        total, place = 0.0, 0
+        skip += self._taken
+        for run in self._runs[self._run :]:
+            count = max(run.count - skip, 0)
+            skip = max(skip - run.count, 0)
+            if count:
+                total += run.hazard * self._harmonics.between(place + 1, place + count)
+            place += count
+        return total
+
+
+def plan(facts: ApiFacts, weights: Weights = VERSION_1) -> Iterator[Step]:
+    """Yield the fixes of an API, each the best of those that remain; findings that buy nothing are left out.
+
+    What alerts and incidents add stays: it is not fixed but decays, and is closed by those who handle it.
+    """
+    now = score_api(facts, weights)
+    classes = {
+        group: [
+            Run(hazard=hazard, count=len(members), names=members)
+            for hazard, members in (
+                (hazard, [f"finding:{finding.id}" for _, finding in same])
+                for hazard, same in groupby(members, key=lambda member: member[0])
+            )
+        ]
+        for group, members in classes_of(facts.findings, weights, OPEN).items()
+    }
+    return plan_runs(classes, hazard=now.hazard, exposed=exposure(facts, weights), impact=impact(facts, weights))
+
+
+def plan_runs(classes: Mapping[str, Sequence[Run]], *, hazard: float, exposed: float, impact: float) -> Iterator[Step]:
+    """Yield the steps for classes of runs, largest hazard first; `hazard` is H with alerts and incidents in it.
+
+    Lazy: each step costs the runs of one class. A class ends where the names of its runs do.
+    """
+    harmonics = Harmonics()
+    queues = [ClassQueue(group, runs, harmonics) for group, runs in classes.items()]
+    heap = [(-queue.saves, queue.name, number) for number, queue in enumerate(queues) if queue.saves > 0]
+    heapify(heap)
+    score = value(hazard, exposed=exposed, impact=impact)
+    while heap:
+        _, name, number = heap[0]
+        best = queues[number]
+        hazard -= best.saves
+        after = value(hazard, exposed=exposed, impact=impact)
+        yield Step(name=name, group=best.group, gain=score - after, score=after)
+        score = after
+        best.take()
+        if best.saves > 0:
+            heapreplace(heap, (-best.saves, best.name, number))
+        else:
+            heappop(heap)
