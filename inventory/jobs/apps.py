@@ -1,6 +1,8 @@
 """The jobs app."""
 
+from celery.signals import worker_init, worker_process_init
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class JobsConfig(AppConfig):
@@ -8,3 +10,11 @@ class JobsConfig(AppConfig):
 
     name = "inventory.jobs"
     label = "jobs"
+
+    def ready(self) -> None:
+        """Register this floor's handlers and listen to the worker's life."""
+        from inventory.jobs import receivers, tasks  # noqa: F401, PLC0415 - models exist only now; tasks register
+
+        post_migrate.connect(receivers.seed_schedules, sender=self, dispatch_uid="jobs.schedules")
+        worker_init.connect(receivers.remember_parent, weak=False)
+        worker_process_init.connect(receivers.start_clean, weak=False)

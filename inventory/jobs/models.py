@@ -74,7 +74,7 @@ class Job(models.Model):
         """The indexes stay off columns that the heartbeat writes: its updates touch no index (HOT)."""
 
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["key"], condition=Q(key__isnull=False), name="job_key"),
+            models.UniqueConstraint(fields=["key"], name="job_key"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="job_state"),
             models.CheckConstraint(condition=Q(queue__in=Queue.values), name="job_queue"),
             models.CheckConstraint(

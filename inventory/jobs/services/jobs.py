@@ -13,7 +13,9 @@ from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce
 from kombu.exceptions import KombuError
 
+from inventory.access.errors import AccessRefused
 from inventory.access.records import Principal
+from inventory.access.rights import Verb, may
 from inventory.jobs import registry
 from inventory.jobs.choices import LIVE, State
 from inventory.jobs.models import Job
@@ -56,14 +58,25 @@ def enqueue(  # noqa: PLR0913 - the columns of a job, by name
         sent_at=now,
         created_at=now,
     )
-    if key is None:
-        job.save(force_insert=True)
-    else:
-        Job.objects.bulk_create([job], update_conflicts=True, unique_fields=["key"], update_fields=["key"])
-        job = Job.objects.get(key=key)
-    if job.state == State.QUEUED and not_before is None:
-        transaction.on_commit(partial(poke, [(job.pk, job.queue)]))
+    job = _insert(job)
+    if job.state == State.QUEUED and job.not_before is None:
+        transaction.on_commit(partial(poke, [(job.pk, job.queue)]), robust=True)
     return job
+
+
+def _insert(job: Job) -> Job:
+    """Insert the job, or return the one that holds its key."""
+    if job.key is None:
+        job.save(force_insert=True)
+        return job
+    while True:
+        if job.key_lasts:
+            Job.objects.bulk_create([job], ignore_conflicts=True)
+        else:
+            # Writing the key locks the waiting job: it cannot start before the caller's rows are there to be read.
+            Job.objects.bulk_create([job], update_conflicts=True, unique_fields=["key"], update_fields=["key"])
+        if held := Job.objects.filter(key=job.key).first():
+            return held
 
 
 def poke(waiting: Iterable[tuple[UUID, str]]) -> None:
@@ -76,11 +89,14 @@ def poke(waiting: Iterable[tuple[UUID, str]]) -> None:
             return
 
 
-def request_cancel(*, job: Job, now: datetime) -> State:
+def request_cancel(*, job: Job, principal: Principal, now: datetime) -> State:
     """Stop the job and return its new state: at once while it waits; a running one is told, and ends within seconds.
 
-    A job that has ended stays as it is.
+    A job that has ended stays as it is. Raises AccessRefused for a job of somebody else, unless the principal may
+    upload for the whole organisation.
     """
+    if not may_stop(job, principal):
+        raise AccessRefused(Verb.UPLOAD)
     waiting = When(state=State.QUEUED, then=Value(State.CANCELLED))
     Job.objects.filter(pk=job.pk, state__in=LIVE).update(
         cancel_requested_at=Coalesce("cancel_requested_at", Value(now)),
@@ -90,3 +106,9 @@ def request_cancel(*, job: Job, now: datetime) -> State:
     )
     job.refresh_from_db()
     return State(job.state)
+
+
+def may_stop(job: Job, principal: Principal) -> bool:
+    """Return True for one's own job, and for every job when the principal may upload for the whole organisation."""
+    own = principal.user_id is not None and principal.user_id == job.user_id
+    return own or may(principal, Verb.UPLOAD, team_id=None)

@@ -1,0 +1,144 @@
+"""Keep the bytes of documents: sealed, whole or not at all, for a stated time."""
+
+import hmac
+import logging
+import os
+import tempfile
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, cast
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import transaction
+
+from inventory.jobs.models import Blob
+from inventory.jobs.services.sealing import BrokenSealError, Readable, open_stream, seal_stream
+
+log = logging.getLogger(__name__)
+
+# A file without a row is left by a crash between the two; a younger one may belong to a transaction still open.
+ORPHAN_AGE = timedelta(days=1)
+
+
+class BlobDamaged(Exception):  # noqa: N818 - named for what people are told
+    """The stored bytes are missing, changed, cut, or sealed under a key that is not on the list."""
+
+
+class BlobExpired(Exception):  # noqa: N818 - named for what people are told
+    """The stored bytes were removed when their time was over."""
+
+
+def store(stream: Readable, *, now: datetime) -> Blob:
+    """Seal the stream into a file and return its row, written in the caller's transaction.
+
+    The file is complete and on disk (fsync) under its final name before the row exists. It is kept BLOB_DAYS days.
+    The digest is the HMAC-SHA-256 of the plain bytes, for equality only.
+    """
+    blob_id = uuid4()
+    key_id, key = settings.SEAL_KEYS[0]
+    where = f"{blob_id.hex[:2]}/{blob_id}"
+    path = _root() / where
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    digest, size = hmac.new(settings.DIGEST_KEY, digestmod="sha256"), 0
+    temporary = path.with_suffix(".part")
+    try:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as sealed:
+            for chunk in seal_stream(stream, sealed, key=key, bound_to=blob_id.bytes):
+                digest.update(chunk)
+                size += len(chunk)
+            sealed.flush()
+            os.fsync(sealed.fileno())
+        temporary.rename(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    for directory in (path.parent, path.parent.parent):
+        _sync(directory)
+    return Blob.objects.create(
+        id=blob_id,
+        digest=digest.hexdigest(),
+        size=size,
+        key_id=key_id,
+        where=where,
+        created_at=now,
+        expires_at=now + timedelta(days=settings.BLOB_DAYS),
+    )
+
+
+def open_plain(blob: Blob) -> BinaryIO:
+    """Return the plain bytes as a seekable file at its start: private, without a name, gone when closed.
+
+    Every byte is checked before the file is returned. Raises BlobExpired or BlobDamaged, which name the blob.
+    """
+    if blob.dropped_at is not None:
+        msg = f"Stored document {blob.id} was removed on {blob.dropped_at:%Y-%m-%d}, when its time was over."
+        raise BlobExpired(msg)
+    key = dict(settings.SEAL_KEYS).get(blob.key_id)
+    if key is None:
+        msg = f"Stored document {blob.id} is sealed under key {blob.key_id}, which is not on the key list."
+        raise BlobDamaged(msg)
+    plain = cast("BinaryIO", tempfile.TemporaryFile(dir=_root()))  # noqa: SIM115 - the caller closes it
+    try:
+        with (_root() / blob.where).open("rb") as sealed:
+            for chunk in open_stream(sealed, key=key, bound_to=blob.id.bytes):
+                plain.write(chunk)
+    except (OSError, BrokenSealError) as error:
+        plain.close()
+        reason = error.strerror if isinstance(error, OSError) else error
+        msg = f"Stored document {blob.id} cannot be opened: {reason}"
+        raise BlobDamaged(msg) from error
+    plain.seek(0)
+    return plain
+
+
+def expire(*, now: datetime) -> dict[str, int]:
+    """Remove the files whose time is over, when the caller's transaction commits; rows stay and say so.
+
+    Files that no row knows are removed too, once they are a day old.
+    """
+    over = Blob.objects.filter(expires_at__lt=now, dropped_at__isnull=True)
+    wheres = list(over.values_list("where", flat=True))
+    over.filter(where__in=wheres).update(dropped_at=now)
+    orphans = sorted(set(_orphans(now)) - set(wheres))
+    transaction.on_commit(partial(_remove, [*wheres, *orphans]), robust=True)
+    return {"documents": len(wheres), "files without a row": len(orphans)}
+
+
+def _orphans(now: datetime) -> list[str]:
+    old = (now - ORPHAN_AGE).timestamp()
+    found: list[str] = []
+    for directory in sorted(_root().glob("??")):
+        names = [path.name for path in directory.iterdir() if path.stat().st_mtime < old]
+        ids = [UUID(name) for name in names if _is_id(name)]
+        kept = {str(pk) for pk in Blob.objects.filter(pk__in=ids, dropped_at__isnull=True).values_list("pk", flat=True)}
+        found += [f"{directory.name}/{name}" for name in names if name not in kept]
+    return found
+
+
+def _is_id(name: str) -> bool:
+    try:
+        return str(UUID(name)) == name
+    except ValueError:
+        return False
+
+
+def _remove(wheres: Iterable[str]) -> None:
+    for where in wheres:
+        (_root() / where).unlink(missing_ok=True)
+
+
+def _root() -> Path:
+    root = Path(settings.POSTURE_HOME) / "blobs"
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return root
+
+
+def _sync(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

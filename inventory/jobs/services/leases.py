@@ -1,0 +1,115 @@
+"""The guarded updates a run consists of. Each is one statement; which of two workers wins is the database's word.
+
+Leases use the database's clock, so that workers on several machines agree. `fence` grows with every start: an update
+that names an older one changes no row.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from inventory.jobs.records import LeaseLost
+
+LEASE_SECONDS = 20
+MAX_ATTEMPTS = 3
+
+# SKIP LOCKED: a row that a claim, a sweep or an open enqueue holds is not waited for; a later message finds it.
+CLAIM = """
+UPDATE jobs_job SET
+    state = 'running', attempts = attempts + 1, fence = fence + 1,
+    crashes = crashes + CASE WHEN state = 'running' THEN 1 ELSE 0 END,
+    lease_until = clock_timestamp() + %(lease)s * interval '1 second',
+    started_at = clock_timestamp(), key = CASE WHEN key_lasts THEN key END, progress = '{}', error = ''
+WHERE id = (
+    SELECT id FROM jobs_job
+    WHERE id = %(id)s AND attempts < %(most)s AND cancel_requested_at IS NULL AND (
+        (state = 'queued' AND (not_before IS NULL OR not_before <= clock_timestamp()))
+        OR (state = 'running' AND lease_until < clock_timestamp()))
+    FOR UPDATE SKIP LOCKED)
+RETURNING kind, arguments, principal, fence, attempts
+"""
+
+FINISH = """
+UPDATE jobs_job SET
+    state = %(state)s, result = %(result)s, error = %(error)s, progress = coalesce(%(progress)s, progress),
+    key = CASE WHEN %(state)s = 'done' THEN key END, lease_until = NULL, finished_at = clock_timestamp()
+WHERE id = %(id)s AND fence = %(fence)s AND state = 'running'
+"""
+
+PUT_BACK = """
+UPDATE jobs_job SET
+    state = 'queued', not_before = clock_timestamp() + %(wait)s * interval '1 second', lease_until = NULL,
+    sent_at = NULL, sends = 0, error = %(error)s
+WHERE id = %(id)s AND fence = %(fence)s AND state = 'running'
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A started job: what to do, for whom, and the fence that proves it is ours."""
+
+    job_id: UUID
+    kind: str
+    arguments: dict[str, Any]
+    principal: dict[str, Any]
+    fence: int
+    attempts: int
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no further attempt follows."""
+        return self.attempts >= MAX_ATTEMPTS
+
+
+def claim(job_id: UUID) -> Claim | None:
+    """Start the job: count the attempt, raise the fence, take the lease. None when it is not free, or not due."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"id": job_id, "lease": LEASE_SECONDS, "most": MAX_ATTEMPTS})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    kind, arguments, principal, fence, attempts = row
+    return Claim(
+        job_id=job_id,
+        kind=kind,
+        arguments=json.loads(arguments),
+        principal=json.loads(principal),
+        fence=fence,
+        attempts=attempts,
+    )
+
+
+def finish(
+    held: Claim,
+    *,
+    state: str,
+    result: dict[str, Any] | None = None,
+    error: str = "",
+    progress: dict[str, Any] | None = None,
+) -> None:
+    """End the job in `state`, in the caller's transaction. Raises LeaseLost when it is no longer ours."""
+    values = {
+        "id": held.job_id,
+        "fence": held.fence,
+        "state": state,
+        "result": None if result is None else json.dumps(result),
+        "error": error,
+        "progress": None if progress is None else json.dumps(progress),
+    }
+    _guarded(FINISH, values)
+
+
+def put_back(held: Claim, *, wait: float, error: str) -> None:
+    """Let the job wait for another attempt, at the earliest in `wait` seconds. Raises LeaseLost."""
+    _guarded(PUT_BACK, {"id": held.job_id, "fence": held.fence, "wait": wait, "error": error})
+
+
+def _guarded(statement: str, values: dict[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        if cursor.rowcount != 1:
+            msg = f"Job {values['id']} is no longer held under fence {values['fence']}."
+            raise LeaseLost(msg)

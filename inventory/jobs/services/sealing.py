@@ -1,0 +1,105 @@
+"""Authenticated encryption of streams and of short values; keys come in, nothing is looked up.
+
+A stream is cut into chunks, each sealed with AES-256-GCM under a nonce that counts and marks the last one: the STREAM
+construction (Hoang, Reyhanitabar, Rogaway, Vizár, "Online Authenticated-Encryption and its Nonce-Reuse
+Misuse-Resistance", CRYPTO 2015). So chunks cannot be changed, swapped, doubled, dropped or cut off at the end unseen.
+Every stream has a key of its own, derived from the sealing key and a random salt (HKDF-SHA-256, RFC 5869): nonces
+of two streams can never meet, however many there are.
+
+Layout: `PSB1`, salt (32 bytes), then chunks of 64 KiB of plain bytes plus a tag of 16; the last chunk is shorter or
+full, and is there even when the stream is empty.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import BinaryIO, Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+MAGIC = b"PSB1"
+SALT_BYTES = 32
+NONCE_BYTES = 12
+TAG_BYTES = 16
+CHUNK_BYTES = 64 * 1024
+
+
+class Readable(Protocol):
+    """Anything that gives bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes; none at the end."""
+
+
+class BrokenSealError(Exception):
+    """The sealed bytes were changed or cut, belong to something else, or were sealed under another key."""
+
+
+def seal_stream(plain: Readable, sealed: BinaryIO, *, key: bytes, bound_to: bytes) -> Iterator[bytes]:
+    """Write the sealed stream, yielding each plain chunk once it is written; `bound_to` must be given again to open."""
+    salt = os.urandom(SALT_BYTES)
+    cipher = _stream_cipher(key, salt)
+    sealed.write(MAGIC + salt)
+    for number, chunk, is_last in _chunks(plain, CHUNK_BYTES):
+        sealed.write(cipher.encrypt(_nonce(number, is_last=is_last), chunk, bound_to))
+        yield chunk
+
+
+def open_stream(sealed: BinaryIO, *, key: bytes, bound_to: bytes) -> Iterator[bytes]:
+    """Yield the plain chunks, each after its check. Raises BrokenSealError; what came before it is genuine."""
+    head = sealed.read(len(MAGIC) + SALT_BYTES)
+    if len(head) != len(MAGIC) + SALT_BYTES or not head.startswith(MAGIC):
+        msg = "It does not start as a sealed stream."
+        raise BrokenSealError(msg)
+    cipher = _stream_cipher(key, head[len(MAGIC) :])
+    for number, chunk, is_last in _chunks(sealed, CHUNK_BYTES + TAG_BYTES):
+        try:
+            yield cipher.decrypt(_nonce(number, is_last=is_last), chunk, bound_to)
+        except InvalidTag:
+            msg = f"Chunk {number + 1} does not match its seal."
+            raise BrokenSealError(msg) from None
+
+
+def seal_value(plain: bytes, *, key: bytes, bound_to: bytes) -> tuple[bytes, bytes]:
+    """Return (nonce, sealed) of a short value."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce, AESGCM(key).encrypt(nonce, plain, bound_to)
+
+
+def open_value(nonce: bytes, sealed: bytes, *, key: bytes, bound_to: bytes) -> bytes:
+    """Return the plain value. Raises BrokenSealError."""
+    try:
+        return AESGCM(key).decrypt(nonce, sealed, bound_to)
+    except (InvalidTag, ValueError):
+        msg = "The value does not match its seal."
+        raise BrokenSealError(msg) from None
+
+
+def _stream_cipher(key: bytes, salt: bytes) -> AESGCM:
+    return AESGCM(HKDF(algorithm=SHA256(), length=32, salt=salt, info=b"posture blob 1").derive(key))
+
+
+def _nonce(number: int, *, is_last: bool) -> bytes:
+    return number.to_bytes(NONCE_BYTES - 1, "big") + (b"\x01" if is_last else b"\x00")
+
+
+def _chunks(stream: Readable, size: int) -> Iterator[tuple[int, bytes, bool]]:
+    """Yield (number, bytes, is last); every chunk but the last is full. An empty stream is one empty last chunk."""
+    number, chunk = 0, _exactly(stream, size)
+    while True:
+        following = _exactly(stream, size) if len(chunk) == size else b""
+        yield number, chunk, not following
+        if not following:
+            return
+        number, chunk = number + 1, following
+
+
+def _exactly(stream: Readable, size: int) -> bytes:
+    """Return `size` bytes, fewer only at the end: a pipe may give less than it is asked for."""
+    parts, missing = [], size
+    while missing and (part := stream.read(missing)):
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts)
