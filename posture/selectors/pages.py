@@ -1,0 +1,146 @@
+"""Pages of a list by position, not by number: as quick at the millionth row as at the first, and steady under inserts.
+
+A cursor names the row it stands at by the values the list is ordered by. It comes from an address that anybody may
+edit, so one that does not fit the order is as good as none.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Generic, TypeVar
+
+from django.db.models import F, Model, Q, QuerySet
+
+Row = TypeVar("Row")
+Instance = TypeVar("Instance", bound=Model)
+
+SIZE = 25
+COUNTED = 10_000
+"""A longer list is said to be longer; counting it to the end would cost more than showing it."""
+LONGEST = 4_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """One column of an order: a field or annotation that is never null.
+
+    `read` turns the JSON value of a cursor into what the database compares with, and raises ValueError for others.
+    """
+
+    name: str
+    read: Callable[[Any], Any]
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[Row]):
+    """Rows of one page, how many there are in all (`more` when counting stopped), and cursors to go on and back."""
+
+    rows: tuple[Row, ...]
+    total: int
+    more: bool
+    next: str = ""
+    previous: str = ""
+
+    @property
+    def counted(self) -> str:
+        """The number of rows of the whole list, in words."""
+        return f"more than {self.total:,}" if self.more else f"{self.total:,}"
+
+
+def read_text(value: Any) -> str:
+    """Return text a column can be compared with."""
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError
+    value.encode()
+    return value
+
+
+def read_number(value: Any) -> int:
+    """Return a whole number that fits a bigint."""
+    if type(value) is not int or abs(value) >= 2**63:
+        raise ValueError
+    return value
+
+
+def read_decimal(value: Any) -> Decimal:
+    """Return a finite decimal number of sane size."""
+    try:
+        number = Decimal(read_text(value))
+    except InvalidOperation as error:
+        raise ValueError from error
+    if not number.is_finite() or abs(number.adjusted()) > 30:  # noqa: PLR2004 -- far past any score
+        raise ValueError
+    return number
+
+
+def read_moment(value: Any) -> datetime:
+    """Return an aware moment."""
+    moment = datetime.fromisoformat(read_text(value))
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment
+
+
+def page_of(
+    queryset: QuerySet[Instance, Instance],
+    *,
+    order: Sequence[Key],
+    after: str = "",
+    before: str = "",
+    size: int = SIZE,
+) -> Page[Instance]:
+    """Return the page that follows `after`, or comes before `before`, or the first; two queries.
+
+    The last key of `order` is unique, so that no two rows stand at one place.
+    """
+    backwards = bool(before) and _position(before, order) is not None
+    position = _position(before if backwards else after, order)
+    keys = [Key(name=key.name, read=key.read, descending=key.descending != backwards) for key in order]
+    found = queryset if position is None else queryset.filter(_beyond(keys, position))
+    found = found.order_by(*(F(key.name).desc() if key.descending else F(key.name).asc() for key in keys))
+    rows = list(found[: size + 1])
+    beyond, rows = len(rows) > size, rows[:size]
+    if backwards:
+        rows.reverse()
+    has_next, has_previous = (True, beyond) if backwards else (beyond, position is not None)
+    total = queryset.order_by()[: COUNTED + 1].count()
+    return Page(
+        rows=tuple(rows),
+        total=min(total, COUNTED),
+        more=total > COUNTED,
+        next=_cursor(rows[-1], order) if rows and has_next else "",
+        previous=_cursor(rows[0], order) if rows and has_previous else "",
+    )
+
+
+def _beyond(keys: Sequence[Key], position: Sequence[Any]) -> Q:
+    condition = Q()
+    for index, (key, value) in enumerate(zip(keys, position, strict=True)):
+        same = {earlier.name: at for earlier, at in zip(keys[:index], position[:index], strict=True)}
+        condition |= Q(**same, **{f"{key.name}__{'lt' if key.descending else 'gt'}": value})
+    return condition
+
+
+def _cursor(row: Model, order: Sequence[Key]) -> str:
+    values = [getattr(row, key.name) for key in order]
+    plain = [value if isinstance(value, int) else _plain(value) for value in values]
+    return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _position(cursor: str, order: Sequence[Key]) -> list[Any] | None:
+    if not cursor or len(cursor) > LONGEST:
+        return None
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return [key.read(value) for key, value in zip(order, values, strict=True)]
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        return None
