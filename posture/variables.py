@@ -18,6 +18,7 @@ VARIABLES = (
         "POSTURE_HOME", "", "Directory of keys, blobs and embedded services. Unset: `.posture` beside `manage.py`."
     ),
     Variable("PORT", "8000", "Port of the web server."),
+    Variable("HOST", "127.0.0.1", "Address the web server listens on; `0.0.0.0` is every network of the machine."),
     Variable("DEMO", "1", "1 starts with demo people; 0 prints a one-time link that makes the first administrator."),
     Variable(
         "BASE_URL",
@@ -29,7 +30,19 @@ VARIABLES = (
     Variable("ORGANISATION_NAME", "Your organisation", "Name shown in the header."),
     Variable("DATABASE_URL", "", "`postgresql://` address of the application role. Set: no PostgreSQL is started."),
     Variable("DATABASE_OWNER_URL", "", "Address of the role that owns the tables. Unset: as `DATABASE_URL`."),
+    Variable(
+        "POSTURE_POSTGRES",
+        "",
+        "`wheel`, `installed`, a major version or a directory of programs. Unset: what is found.",
+    ),
     Variable("REDIS_URL", "", "Address of Redis. Set: no Redis is started."),
+    Variable(
+        "POSTURE_POSTGRES",
+        "",
+        "PostgreSQL to start: `wheel`, `installed`, a major version (15 to 18) or a directory. Unset: the first there is.",
+    ),
+    Variable("REDIS_SERVER", "", "Redis program to start. Unset: the one on PATH, else the one in the environment."),
+    Variable("REDIS_SERVER", "", "Program of Redis to start. Unset: from PATH, else the one of a wheel."),
     Variable("SECRET_KEY", "", "Key of sessions and signatures. Unset: `keys/django` in the home.", file=True),
     Variable("DIGEST_KEY", "", "Key of content digests; it never changes. Unset: `keys/digest`.", file=True),
     Variable("SEAL_KEYS", "", "Keys of sealed bytes, `id:hex`; the first seals. Unset: `keys/seal`.", file=True),
