@@ -111,11 +111,12 @@ class Scan(models.Model):
 
 
 class ScanPart(models.Model):
-    """One report's share of a scan; `digest` is that of its own records."""
+    """One report's share of a scan; `digest` is that of its own records, `whole` that none of them was skipped."""
 
     scan = models.ForeignKey(Scan, on_delete=models.PROTECT, related_name="parts")
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="parts")
     digest = models.CharField(max_length=64)
+    whole = models.BooleanField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["scan", "digest"], name="scan_part_once")]
@@ -173,6 +174,7 @@ class Finding(models.Model):
     method = models.CharField(max_length=20, blank=True)
     url = models.CharField(max_length=2000, blank=True)
     path = models.CharField(max_length=2000, blank=True)
+    path_key = models.CharField(max_length=2000, blank=True)
     parameter = models.CharField(max_length=300, blank=True)
     location = models.CharField(max_length=1000, blank=True)
     file = models.CharField(max_length=1000, blank=True)
@@ -183,7 +185,9 @@ class Finding(models.Model):
     present = models.BooleanField(default=True)
     status = models.CharField(max_length=14, choices=Status, default=Status.NEW)
     status_until = models.DateTimeField(null=True, blank=True)
-    moved_to = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    moved_to = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
 
     objects = FindingQuerySet.as_manager()
 
@@ -226,11 +230,13 @@ class Presence(models.Model):
 
 
 class Sighting(models.Model):
-    """A finding that an incomplete scan had."""
+    """A finding that a scan had to which parts may still come: `instances` so far, `speaks` of the facts that count."""
 
     pk = models.CompositePrimaryKey("scan", "finding")
     scan = models.ForeignKey(Scan, on_delete=models.PROTECT, related_name="sightings")
     finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="sightings", db_index=False)
+    instances = models.IntegerField()
+    speaks = models.CharField(max_length=64)
 
     def __str__(self) -> str:
         return f"{self.finding_id} in {self.scan_id}"
@@ -241,9 +247,7 @@ class Decision(models.Model):
 
     append_only = True
 
-    finding = models.ForeignKey(
-        Finding, on_delete=models.PROTECT, null=True, blank=True, related_name="decisions"
-    )
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, null=True, blank=True, related_name="decisions")
     api = models.ForeignKey(Api, on_delete=models.PROTECT, null=True, blank=True, related_name="decisions")
     weakness_class = models.CharField(max_length=400, blank=True)
     rule = models.CharField(max_length=300, blank=True)

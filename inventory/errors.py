@@ -1,7 +1,7 @@
 """What the ground floor refuses, each as one sentence for people."""
 
 
-class InventoryRefused(Exception):
+class InventoryRefused(Exception):  # noqa: N818 -- named for what people are told
     """Something about APIs cannot be done; the message says what and what to do instead."""
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from inventory.access.models import Team, User
 from inventory.access.records import Principal
-from inventory.access.rights import Verb, may, roles_that_may
+from inventory.access.rights import Verb, require
 from inventory.access.services.trail import record_change
 from inventory.choices import Criticality, Environment, FactSource, Reach, Sensitivity, Stage
 from inventory.errors import InventoryRefused
@@ -24,6 +24,9 @@ CLASSIFIED = {
 }
 """Attributes a person may state, with their closed vocabularies."""
 
+UNSTATED = {"stage": Stage.ACTIVE.value}
+"""What is shown while no source states it, where that is not "unknown"."""
+
 
 def current_team(api: Api) -> Team | None:
     """Return the team that holds an API now."""
@@ -33,10 +36,7 @@ def current_team(api: Api) -> Team | None:
 
 def _require(principal: Principal, api: Api) -> None:
     team = current_team(api)
-    if not may(principal, Verb.CLASSIFY, team_id=team.pk if team else None):
-        roles = ", ".join(roles_that_may(Verb.CLASSIFY))
-        msg = f"You may see {api.name} but not change it; {roles} may."
-        raise InventoryRefused(msg)
+    require(principal, Verb.CLASSIFY, team_id=team.pk if team else None)
 
 
 def _check(changes: Mapping[str, str | None]) -> None:
@@ -54,8 +54,7 @@ def shown_value(api: Api, attribute: str) -> str:
     ranks = {source: rank for rank, source in enumerate(FactSource.values)}
     facts = Fact.objects.filter(api=api, endpoint=None, attribute=attribute)
     best = min(facts, key=lambda fact: (ranks[fact.source_kind], -fact.last_seen.timestamp()), default=None)
-    default: str = Api._meta.get_field(attribute).default
-    return best.value if best else default
+    return best.value if best else UNSTATED.get(attribute, "unknown")
 
 
 @transaction.atomic
@@ -65,7 +64,7 @@ def classify_api(
     """State facts about an API by hand and return the attributes whose shown value changed.
 
     `changes` maps an attribute of `CLASSIFIED` to its value, or to None to withdraw what people stated.
-    Raises InventoryRefused on an unknown attribute or value, or when the principal may not classify.
+    Raises InventoryRefused on an unknown attribute or value, AccessRefused when the principal may not classify.
     """
     _check(changes)
     api = Api.objects.select_for_update().get(pk=api.pk)
@@ -101,7 +100,7 @@ def assign_team(*, api: Api, team: Team | None, principal: Principal, now: datet
     """Give an API to a team, or to none; return whether that changed anything.
 
     A team principal can only hand on what its own team holds, and then no longer sees it.
-    Raises InventoryRefused when the principal may not.
+    Raises AccessRefused when the principal may not.
     """
     api = Api.objects.select_for_update().get(pk=api.pk)
     _require(principal, api)
@@ -137,7 +136,7 @@ def assign_person(
 ) -> bool:
     """Make somebody the owner or deputy of an API, or nobody; return whether that changed anything.
 
-    Raises InventoryRefused when the principal may not.
+    Raises AccessRefused when the principal may not.
     """
     api = Api.objects.select_for_update().get(pk=api.pk)
     _require(principal, api)

@@ -84,9 +84,15 @@ def write_endpoints(*, api: Api, endpoints: Iterable[EndpointRecord], now: datet
             for record in endpoints:
                 copy.write_row(
                     (
-                        record.method, record.path[:2000], record.path_key[:2000], record.operation_id[:300],
-                        record.summary[:300], record.authentication, list(record.schemes), record.deprecated,
-                    )  # fmt: skip
+                        record.method,
+                        record.path[:2000],
+                        record.path_key[:2000],
+                        record.operation_id[:300],
+                        record.summary[:300],
+                        record.authentication,
+                        list(record.schemes),
+                        record.deprecated,
+                    )
                 )
         cursor.execute(MERGE, {"api": api.pk, "now": now})
         declared, created, updated, removed = cursor.fetchone()

@@ -110,35 +110,49 @@ def _holding_team(options: SpecificationOptions, principal: Principal) -> Team |
     return None if principal.sees_all else allowed.order_by("slug").first()
 
 
-def create_api(
-    *, name: str, environment: str, base_path: str, version: str, team: Team | None, principal: Principal, now: datetime
-) -> Api:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewApi:
+    """What an API is made from; `name`, `environment` and `base_path` are its identity for ever."""
+
+    name: str
+    environment: str
+    base_path: str
+    version: str
+
+
+def create_api(*, new: NewApi, team: Team | None, principal: Principal, now: datetime) -> Api:
     """Make an API with its code, slug and stable id, give it to a team, and write the trail."""
     for counter in range(1000):
-        stable_id = _stable_id(name, environment, base_path, counter)
+        stable_id = _stable_id(new.name, new.environment, new.base_path, counter)
         if not Api.objects.filter(stable_id=stable_id).exists():
             break
     try:
         with transaction.atomic():
             api = Api.objects.create(
-                code=chance_code("API"), stable_id=stable_id, name=name, version=version[:100],
-                slug=f"{slugify(name)[:70] or 'api'}-{slug_suffix()}", environment=environment,
-                first_seen=now, last_seen=now,
-            )  # fmt: skip
+                code=chance_code("API"),
+                stable_id=stable_id,
+                name=new.name,
+                version=new.version[:100],
+                slug=f"{slugify(new.name)[:70] or 'api'}-{slug_suffix()}",
+                environment=new.environment,
+                first_seen=now,
+                last_seen=now,
+            )
     except IntegrityError:
         # Somebody made the same API, or drew the same code, in this very moment: the next try sees theirs.
-        return create_api(
-            name=name, environment=environment, base_path=base_path, version=version, team=team,
-            principal=principal, now=now,
-        )  # fmt: skip
-    if environment != Environment.UNKNOWN:
+        return create_api(new=new, team=team, principal=principal, now=now)
+    if new.environment != Environment.UNKNOWN:
         Fact.objects.create(
-            api=api, attribute="environment", source_kind=FactSource.PERSON, value=environment,
-            first_seen=now, last_seen=now,
-        )  # fmt: skip
+            api=api,
+            attribute="environment",
+            source_kind=FactSource.PERSON,
+            value=new.environment,
+            first_seen=now,
+            last_seen=now,
+        )
     give_team(api=api, team=team, now=now)
     record_change(
-        principal=principal, kind="api", code=api.code, verb="created", old=None, new=name,
+        principal=principal, kind="api", code=api.code, verb="created", old=None, new=new.name,
         now=now, source="specification", api_id=api.pk,
     )  # fmt: skip
     return api
@@ -174,11 +188,13 @@ def record_specification(
     api = _described_api(specification, options, principal)
     new_api = api is None
     if api is None:
-        api = create_api(
-            name=_name(specification), environment=options.environment or Environment.UNKNOWN,
-            base_path=_first_base_path(specification), version=specification.version,
-            team=_holding_team(options, principal), principal=principal, now=now,
-        )  # fmt: skip
+        new = NewApi(
+            name=_name(specification),
+            environment=options.environment or Environment.UNKNOWN,
+            base_path=_first_base_path(specification),
+            version=specification.version,
+        )
+        api = create_api(new=new, team=_holding_team(options, principal), principal=principal, now=now)
     api = Api.objects.select_for_update().get(pk=api.pk)
     _claim_base_urls(api, specification.base_urls, principal)
     counts = write_endpoints(api=api, endpoints=endpoints, now=now)

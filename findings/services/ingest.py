@@ -1,0 +1,236 @@
+"""Folding a report into what is known: whole or not at all, the same whatever the order reports arrive in."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from findings.models import Finding, Report, Series
+from findings.records import FindingRecord
+from findings.services.facts import write_facts
+from findings.services.presence import fold_presence
+from findings.services.scans import Fold, Stated, add_earlier_parts, held_scan, is_repeated, share_digest
+from findings.services.staging import Placement, stage
+from findings.services.statuses import derive_statuses
+from findings.signals import findings_ingested
+from inventory.access.models import Team
+from inventory.access.records import Principal
+from inventory.access.services.trail import record_change
+from inventory.models import Api
+from inventory.selectors import address_book
+from inventory.signals import ApisChanged
+
+AHEAD = timedelta(minutes=5)
+"""A scan time further ahead of the upload than this is a wrong clock (rulings: scan time)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanned:
+    """One pass a document tells of: the tool, the document's name for the series, and its time if it has one."""
+
+    source_kind: str
+    series: str = ""
+    scanned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What stands beside the findings in a document, known when it was read to its end."""
+
+    scans: Sequence[Scanned]
+    skipped: int = 0
+
+
+def _silent(_: int) -> None:
+    """Hear the running number and do nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A report being read: `records` can be gone through once, and `told()` is known after.
+
+    `each` hears the running number of entries every thousand and may raise to stop.
+    """
+
+    records: Iterable[FindingRecord]
+    told: Callable[[], Told]
+    each: Callable[[int], None] = _silent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestCounts:
+    """What came of a report, in findings; `entries` counts what the document held before equal ones were merged."""
+
+    entries: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    closed: int = 0
+    reopened: int = 0
+    skipped: int = 0
+    unmapped: int = 0
+    api_ids: tuple[int, ...] = ()
+    scanned_at: str = ""
+    scanned_at_source: str = ""
+
+    def plus(self, other: "IngestCounts") -> "IngestCounts":
+        """Return the sums of both."""
+        summed = ("created", "updated", "unchanged", "closed", "reopened")
+        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in summed})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadOptions:
+    """What the uploader said of a report; empty and None mean nothing was said."""
+
+    api_id: int | None = None
+    series: str = ""
+    scan_id: str = ""
+    parts: int | None = None
+    complete: bool = True
+    scanned_at: datetime | None = None
+
+
+def _placement(report: Report, options: UploadOptions, principal: Principal) -> Placement:
+    named = Api.objects.visible_to(principal).filter(pk=options.api_id).first() if options.api_id else None
+    visible = Api.objects.visible_to(principal)
+    apis = visible.filter(pk=named.pk) if named else visible
+    holder = f"team:{report.team_id}" if report.team_id else f"person:{report.uploaded_by_id}"
+    return Placement(
+        book=address_book(principal, only=named), stable_ids=dict(apis.values_list("pk", "stable_id")),
+        named_api=named.pk if named else None, series=options.series, unmapped=f"unmapped:{holder}",
+    )  # fmt: skip
+
+
+def _stated(told: Told, source_kind: str, options: UploadOptions, uploaded_at: datetime) -> Stated:
+    times = [scan.scanned_at for scan in told.scans if scan.source_kind == source_kind and scan.scanned_at]
+    at, source = (max(times), "document") if times else (options.scanned_at, "uploader")
+    if at is None or at > uploaded_at + AHEAD:
+        at, source = uploaded_at, "upload"
+    return Stated(
+        at=at, at_source=source, scan_id=options.scan_id, parts=options.parts,
+        complete=options.complete and not told.skipped,
+    )  # fmt: skip
+
+
+Share = tuple[str, str, int | None]
+"""Source kind, name and API of a series."""
+
+
+def _shares(told: Told, placement: Placement) -> list[Share]:
+    """Return the series a report speaks of: those of its rows, and the ones a scan without findings closes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT source_kind, series_name, api_id FROM staged")
+        shares: set[Share] = set(cursor.fetchall())
+    for scan in told.scans:
+        name = placement.series_name(scan.series)
+        if placement.named_api is not None:
+            shares.add((scan.source_kind, name, placement.named_api))
+        elif not any(share[:2] == (scan.source_kind, name) for share in shares):
+            shares.add((scan.source_kind, name, None))
+    return sorted(shares, key=lambda share: (share[0], share[1], share[2] or 0))
+
+
+def _lock(shares: Iterable[Share]) -> None:
+    """Let one fold at a time write the findings of a source on an API; always in the same order."""
+    with connection.cursor() as cursor:
+        for key in sorted({f"fold:{source}:{api_id}" for source, _, api_id in shares}):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+
+
+def _series(share: Share, report: Report) -> Series:
+    source_kind, name, api_id = share
+    owner = (
+        {} if api_id else {"team_id": report.team_id, "uploader_id": None if report.team_id else report.uploaded_by_id}
+    )
+    series, _ = Series.objects.get_or_create(
+        source_kind=source_kind, name=name, api_id=api_id,
+        team_id=owner.get("team_id"), uploader_id=owner.get("uploader_id"),
+    )  # fmt: skip
+    return series
+
+
+def _fold_share(share: Share, *, report: Report, stated: Stated) -> IngestCounts:
+    source_kind, name, api_id = share
+    series = _series(share, report)
+    digest = share_digest(*share)
+    fold = Fold(
+        series_id=series.pk, source_kind=source_kind, name=name, api_id=api_id, digest=digest, stated=stated,
+        report=report, scan=held_scan(series=series, digest=digest, stated=stated),
+    )  # fmt: skip
+    if is_repeated(fold):
+        return IngestCounts(unchanged=_staged_rows(fold))
+    add_earlier_parts(fold)
+    facts = write_facts(fold)
+    fold_presence(fold)
+    statuses = derive_statuses()
+    unchanged = facts.members - facts.created - facts.updated - statuses.reopened
+    return IngestCounts(
+        created=facts.created, updated=facts.updated, unchanged=max(unchanged, 0),
+        closed=statuses.closed, reopened=statuses.reopened,
+    )  # fmt: skip
+
+
+def _staged_rows(fold: Fold) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM staged WHERE source_kind = %(source)s AND series_name = %(name)s"
+            " AND api_id IS NOT DISTINCT FROM %(api)s",
+            fold.staged,
+        )
+        count: int = cursor.fetchone()[0]
+    return count
+
+
+@transaction.atomic
+def ingest_report(
+    *,
+    report: Report,
+    document: Document,
+    options: UploadOptions,
+    principal: Principal,
+    now: datetime,
+) -> IngestCounts:
+    """Fold one report into the findings and return what changed.
+
+    Errors of the document pass through; then nothing of the report is stored.
+    """
+    placement = _placement(report, options, principal)
+    entries = stage(document.records, placement=placement, each=document.each)
+    told = document.told()
+    shares = _shares(told, placement)
+    _lock(shares)
+    total = IngestCounts(entries=entries, skipped=told.skipped)
+    for share in shares:
+        stated = _stated(told, share[0], options, report.uploaded_at)
+        total = total.plus(_fold_share(share, report=report, stated=stated))
+        total = replace(total, scanned_at=stated.at.isoformat(), scanned_at_source=stated.at_source)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM staged WHERE api_id IS NULL")
+        unmapped = cursor.fetchone()[0]
+    api_ids = tuple(sorted({api_id for _, _, api_id in shares if api_id}))
+    total = replace(total, unmapped=unmapped, api_ids=api_ids)
+    _finish(report, total, principal=principal, now=now)
+    return total
+
+
+def _finish(report: Report, counts: IngestCounts, *, principal: Principal, now: datetime) -> None:
+    report.folded_at = now
+    report.counts = asdict(counts)
+    report.save(update_fields=["folded_at", "counts"])
+    told = f"{counts.created} new, {counts.closed} closed, {counts.reopened} reopened, {counts.updated} changed"
+    for api_id in counts.api_ids or (None,):
+        record_change(
+            principal=principal, kind="report", code=report.code, verb="folded", old=None, new=told,
+            now=now, source=report.name, api_id=api_id,
+        )  # fmt: skip
+    if counts.api_ids:
+        findings_ingested.send(Finding, result=ApisChanged(api_ids=counts.api_ids, cause=f"report {report.code} read"))
+
+
+def uploading_team(principal: Principal) -> Team | None:
+    """Return the team in whose name a person uploads: the only one of a person without wider sight."""
+    if principal.sees_all:
+        return None
+    return Team.objects.filter(pk__in=principal.team_ids).order_by("slug").first()

@@ -1,0 +1,139 @@
+"""The table a report is copied into before anything is stored, and the identity each row gets there."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+
+from findings.identity import fingerprint, weakness_class, weakness_key
+from findings.records import FindingRecord
+from findings.status import SeverityRank
+from inventory.addresses import AddressBook
+from inventory.codes import digest_code
+from inventory.paths import path_key, split_base
+
+COLUMNS: dict[str, str] = {
+    "source_kind": "text", "series_name": "text", "api_id": "bigint", "fingerprint": "text", "code": "text",
+    "weakness_key": "text", "weakness_class": "text", "rule": "text", "title": "text", "message": "text",
+    "remedy": "text", "severity": "smallint", "raw_severity": "text", "confidence": "text", "cwe": "integer[]",
+    "cve": "text", "cvss": "double precision", "method": "text", "url": "text", "path": "text", "path_key": "text",
+    "parameter": "text", "location": "text", "file": "text", "line": "integer", "instances": "integer",
+    "speaks": "text", "record_digest": "text",
+}  # fmt: skip
+"""The staged columns, in the order rows are written."""
+
+FACTS = (
+    "weakness_key", "weakness_class", "title", "message", "remedy", "severity", "raw_severity", "confidence", "cwe",
+    "cve", "cvss", "method", "url", "path", "path_key", "parameter", "location", "file", "line", "instances",
+    "record_digest",
+)  # fmt: skip
+"""The columns a later scan may change. The rest is identity."""
+
+CREATE = f"""
+CREATE TEMPORARY TABLE staged ({", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())},
+    outspoken boolean NOT NULL DEFAULT false) ON COMMIT DROP
+"""
+
+RECORD_DIGEST = "encode(sha256(convert_to({speaks} || ' ' || {instances}, 'UTF8')), 'hex')"
+"""The digest of a record: of what it says (`speaks`) and how often; the same in SQL as in `row_of`."""
+
+# Entries equal in every part of their identity are one finding; the one with the highest digest speaks for all.
+MERGE_DOUBLES = f"""
+WITH doubled AS (
+    SELECT fingerprint, series_name, sum(instances) AS instances,
+           (array_agg(ctid ORDER BY speaks DESC))[1] AS kept
+    FROM staged GROUP BY fingerprint, series_name HAVING count(*) > 1
+), dropped AS (
+    DELETE FROM staged USING doubled WHERE staged.fingerprint = doubled.fingerprint
+        AND staged.series_name = doubled.series_name AND staged.ctid <> doubled.kept
+)
+UPDATE staged SET instances = doubled.instances,
+    record_digest = {RECORD_DIGEST.format(speaks="staged.speaks", instances="doubled.instances")}
+FROM doubled WHERE staged.ctid = doubled.kept
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Where the findings of one report go.
+
+    `named_api` is the API the uploader named, `stable_ids` the stable id of every API in `book`, `series` the
+    uploader's name for the series or empty, and `unmapped` stands for the API in fingerprints of findings without one.
+    """
+
+    book: AddressBook
+    stable_ids: dict[int, UUID]
+    named_api: int | None
+    series: str
+    unmapped: str
+
+    def api_of(self, record: FindingRecord) -> int | None:
+        """Return the API a finding belongs to: the named one, else the one that answers at its URL."""
+        if self.named_api is not None:
+            return self.named_api
+        if not record.url:
+            return None
+        base = split_base(record.url)
+        return self.book.find(base.host, base.port, base.path)
+
+    def series_name(self, record_series: str) -> str:
+        """Return the series: what the uploader said, else what the document says, else "upload"."""
+        return (self.series or record_series or "upload")[:300]
+
+
+SEVERITIES = {rank.name.lower(): int(rank) for rank in SeverityRank}
+
+
+def row_of(record: FindingRecord, placement: Placement) -> tuple[object, ...]:
+    """Return one finding as a row of the staging table, with its fingerprint and digest."""
+    api_id = placement.api_of(record)
+    series_name = placement.series_name(record.series)
+    path = record.path
+    if api_id is not None:
+        path = placement.book.inside(api_id, path)
+        scope = str(placement.stable_ids[api_id])
+    else:
+        scope = f"{placement.unmapped}:{series_name}"
+    key = path_key(path) if path else ""
+    identity = {
+        "source_kind": record.source_kind, "rule": record.rule, "method": record.method, "path": path,
+        "parameter": record.parameter, "location": record.location,
+    }  # fmt: skip
+    mark = fingerprint(api=scope, **identity)
+    facts = (
+        weakness_key(**identity), weakness_class(record.source_kind, record.rule, record.cwe)[:400], record.title,
+        record.message, record.remedy, SEVERITIES[record.severity], record.raw_severity[:100], record.confidence or "",
+        list(record.cwe), (record.cve or "")[:30], record.cvss, record.method[:20], record.url[:2000], path[:2000],
+        key[:2000], record.parameter[:300], record.location[:1000], record.file[:1000], record.line,
+    )  # fmt: skip
+    speaks = hashlib.sha256(msgspec.json.encode(facts)).hexdigest()
+    digest = hashlib.sha256(f"{speaks} {record.instances}".encode()).hexdigest()
+    by_name = dict(zip(FACTS, (*facts, record.instances, digest), strict=True)) | {
+        "source_kind": record.source_kind[:100], "series_name": series_name, "api_id": api_id, "fingerprint": mark,
+        "code": digest_code("FND", mark), "rule": record.rule[:300], "speaks": speaks,
+    }  # fmt: skip
+    return tuple(by_name[column] for column in COLUMNS)
+
+
+def stage(
+    records: Iterable[FindingRecord], *, placement: Placement, each: Callable[[int], None] = lambda _: None
+) -> int:
+    """Copy findings into a temporary table `staged`, merge doubles, and return how many entries came.
+
+    `each` is called with the running number every thousand rows; it may raise to stop. Call inside a transaction.
+    """
+    count = 0
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS staged")
+        cursor.execute(CREATE)
+        with cursor.copy(f"COPY staged ({', '.join(COLUMNS)}) FROM STDIN") as copy:
+            for count, record in enumerate(records, start=1):
+                copy.write_row(row_of(record, placement))
+                if count % 1000 == 0:
+                    each(count)
+        cursor.execute("ANALYZE staged")
+        cursor.execute(MERGE_DOUBLES)
+    return count
