@@ -13,9 +13,8 @@ from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce
 from kombu.exceptions import KombuError
 
-from inventory.access.errors import AccessRefused
 from inventory.access.records import Principal
-from inventory.access.rights import Verb, may
+from inventory.access.rights import Verb, may, refused
 from inventory.jobs import registry
 from inventory.jobs.choices import LIVE, State
 from inventory.jobs.models import Job
@@ -96,7 +95,7 @@ def request_cancel(*, job: Job, principal: Principal, now: datetime) -> State:
     upload for the whole organisation.
     """
     if not may_stop(job, principal):
-        raise AccessRefused(Verb.UPLOAD)
+        raise refused(Verb.UPLOAD)
     waiting = When(state=State.QUEUED, then=Value(State.CANCELLED))
     Job.objects.filter(pk=job.pk, state__in=LIVE).update(
         cancel_requested_at=Coalesce("cancel_requested_at", Value(now)),

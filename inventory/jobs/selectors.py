@@ -1,0 +1,102 @@
+"""Questions about jobs that pages ask."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from inventory.access.records import Principal
+from inventory.jobs import registry
+from inventory.jobs.choices import LIVE, State
+from inventory.jobs.models import Job
+
+PAGE_SIZE = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One step of a job's way: `done`, `now`, `ended` (the job ended in it without success) or to come (empty)."""
+
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobPage:
+    """Jobs, newest first. `after` is the place where the next page starts, empty on the last one."""
+
+    jobs: tuple[Job, ...]
+    after: str
+    is_first: bool
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a job on this page can still change."""
+        return any(job.is_live for job in self.jobs)
+
+
+def jobs_page(*, principal: Principal, state: State | None, after: str) -> JobPage:
+    """Return the jobs that the principal may see, from the place `after` on. An unreadable place is the start."""
+    jobs = Job.objects.visible_to(principal).select_related("user").order_by("-created_at", "-id")
+    if state is not None:
+        jobs = jobs.filter(state=state)
+    place = _place(after)
+    if place is not None:
+        created_at, pk = place
+        jobs = jobs.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=pk))
+    rows = tuple(jobs[: PAGE_SIZE + 1])
+    shown, more = rows[:PAGE_SIZE], len(rows) > PAGE_SIZE
+    following = f"{shown[-1].created_at.isoformat()}~{shown[-1].pk}" if more else ""
+    return JobPage(jobs=shown, after=following, is_first=place is None)
+
+
+def counts_by_state(*, principal: Principal) -> dict[State, int]:
+    """Return how many jobs in each state the principal may see; every state has a number."""
+    rows = Job.objects.visible_to(principal).order_by().values_list("state").annotate(n=Count("pk"))
+    found = dict(rows)
+    return {state: found.get(state.value, 0) for state in State}
+
+
+def stages_of(job: Job) -> tuple[Stage, ...]:
+    """Return the steps the job went through and, while it is live, those its handler announces."""
+    seen: list[str] = job.progress.get("stages", [])
+    known = registry.HANDLERS[job.kind].stages if job.kind in registry.HANDLERS else ()
+    to_come = [name for name in known if name not in seen] if job.state in LIVE else []
+    newest = {State.RUNNING: "now", State.DONE: "done"}.get(State(job.state), "ended")
+    passed = [Stage(name=name, state="done") for name in seen[:-1]] + [Stage(name=n, state=newest) for n in seen[-1:]]
+    return (*passed, *(Stage(name=name, state="") for name in to_come))
+
+
+def percent_of(job: Job) -> int | None:
+    """Return how much of the work is done, 0 to 100; None while nobody knows."""
+    done, total = job.progress.get("done"), job.progress.get("total")
+    if not isinstance(done, int) or not isinstance(total, int) or total <= 0:
+        return None
+    return min(100, done * 100 // total)
+
+
+def facts_of(job: Job) -> tuple[tuple[str, Any], ...]:
+    """Return the numbers and texts of the result as (name, value), in the handler's order."""
+    result = job.result or {}
+    return tuple((name.replace("_", " ").capitalize(), value) for name, value in result.items() if _is_fact(value))
+
+
+def links_of(job: Job) -> tuple[dict[str, str], ...]:
+    """Return the result's links (`label`, `url`); only addresses of this product."""
+    links = (job.result or {}).get("links", [])
+    return tuple(link for link in links if str(link.get("url", "")).startswith("/") and link["url"][1:2] != "/")
+
+
+def _is_fact(value: Any) -> bool:
+    return isinstance(value, int | float | str) and not isinstance(value, bool)
+
+
+def _place(after: str) -> tuple[datetime, UUID] | None:
+    created_at, _, pk = after.partition("~")
+    try:
+        moment = datetime.fromisoformat(created_at)
+        return (moment, UUID(pk)) if moment.tzinfo is not None else None
+    except ValueError:
+        return None

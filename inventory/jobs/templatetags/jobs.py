@@ -1,0 +1,40 @@
+"""Jobs in words: `{% load jobs %}`."""
+
+from datetime import datetime
+
+from django.template import Library
+
+from inventory.jobs import registry
+from inventory.jobs.models import Job
+
+register = Library()
+
+MINUTE, HOUR = 60, 3600
+
+
+@register.filter
+def kind_label(job: Job) -> str:
+    """Return the name of the job's kind."""
+    return registry.label_of(job.kind)
+
+
+@register.filter
+def duration(job: Job, now: datetime) -> str:
+    """Return how long the job has run, or ran, in the two largest units; nothing before its start."""
+    if job.started_at is None:
+        return ""
+    seconds = max(0, int(((job.finished_at or now) - job.started_at).total_seconds()))
+    if seconds < MINUTE:
+        return f"{seconds} s"
+    if seconds < HOUR:
+        return f"{seconds // MINUTE} min {seconds % MINUTE} s"
+    return f"{seconds // HOUR} h {seconds % HOUR // MINUTE} min"
+
+
+@register.filter
+def progress_words(job: Job) -> str:
+    """Return how far the job is: `388 of 612`, `388 so far`, or nothing."""
+    done, total = job.progress.get("done"), job.progress.get("total")
+    if not isinstance(done, int):
+        return ""
+    return f"{done:,} of {total:,}" if isinstance(total, int) else f"{done:,} so far"

@@ -1,0 +1,107 @@
+"""`manage.py reference`: what this version can be told and what it has, as Markdown made from the code itself."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from django.core.management import get_commands, load_command_class
+from django.core.management.base import BaseCommand
+from django.urls import get_resolver
+
+from inventory.access.routes import routes_of
+from inventory.connectors.base import registry
+from inventory.jobs.registry import HANDLERS, PLANNED
+from posture.supervisor import up, verify
+from posture.variables import VARIABLES
+
+OURS = {"posture", "incidents", "findings", "inventory"}
+
+HEAD = """# Reference
+
+Made by `python3 manage.py reference > docs/reference.md`; a test compares the two. Do not edit it by hand.
+"""
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield the lines of a Markdown table; a bar inside a cell is escaped."""
+    for row in (heads, ["---"] * len(heads), *rows):
+        yield "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |"
+
+
+def settings() -> Iterator[str]:
+    """Yield the environment variables an operator may set."""
+    yield "An empty default is told in the meaning. A wrong value stops the start with one line.\n"
+    rows = []
+    for variable in VARIABLES:
+        file = f" `{variable.name}_FILE` names a file that holds it." if variable.file else ""
+        default = f"`{variable.default}`" if variable.default else ""
+        rows.append((f"`{variable.name}`", default, variable.meaning + file))
+    yield from table(("Variable", "Default", "Meaning"), rows)
+
+
+def commands() -> Iterator[str]:
+    """Yield our own commands; `up` and `test` run before Django does, so their modules tell what they do."""
+    found = {"up": _first_line(up.__doc__), "test": _first_line(verify.__doc__)}
+    for name, app in get_commands().items():
+        if isinstance(app, str) and app.partition(".")[0] in OURS:
+            found[name] = _first_line(load_command_class(app, name).help)
+    yield from table(("Command", "What it does"), ((f"`manage.py {name}`", found[name]) for name in sorted(found)))
+
+
+def readers() -> Iterator[str]:
+    """Yield the document formats that can be read."""
+    rows = sorted((reader.kind, reader.slug, reader.label, reader.__module__) for reader in registry)
+    cells = ((label, f"`{slug}`", kind, f"`{module.replace('.', '/')}.py`") for kind, slug, label, module in rows)
+    yield from table(("Format", "Name", "Yields", "File"), cells)
+
+
+def jobs() -> Iterator[str]:
+    """Yield the kinds of jobs and the queue each waits in."""
+    rows = ((f"`{kind}`", HANDLERS[kind].label, HANDLERS[kind].queue) for kind in sorted(HANDLERS))
+    yield from table(("Kind", "Shown as", "Queue"), rows)
+
+
+def schedules() -> Iterator[str]:
+    """Yield the schedules that come with the code. Seconds count from the epoch, times of day are UTC."""
+    rows = ((f"`{name}`", PLANNED[name].rule, f"`{PLANNED[name].kind}`") for name in sorted(PLANNED))
+    yield from table(("Schedule", "When", "Job"), rows)
+
+
+def routes() -> Iterator[str]:
+    """Yield every address, to whom it is open and the right it takes."""
+    rows = []
+    for pattern, name, declared in routes_of(get_resolver()):
+        scope = declared.scope.label if declared else "undeclared"
+        verb = declared.verb.label if declared and declared.verb else ""
+        rows.append((f"`/{pattern}`", f"`{name}`", scope, verb))
+    yield from table(("Address", "Name", "Open to", "Right"), sorted(rows))
+
+
+SECTIONS = {
+    "Settings": settings,
+    "Commands": commands,
+    "Readers": readers,
+    "Jobs": jobs,
+    "Schedules": schedules,
+    "Routes": routes,
+}
+
+
+def reference() -> str:
+    """Return the whole reference; it depends on the code alone, not on settings, database or clock."""
+    parts = ["\n".join((f"## {title}\n", *section())) for title, section in SECTIONS.items()]
+    return "\n".join((HEAD, "\n\n".join(parts), ""))
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().partition("\n")[0]
+
+
+class Command(BaseCommand):
+    """Print the reference."""
+
+    help = "Print the reference of settings, commands, readers, jobs, schedules and routes."
+    requires_system_checks: Sequence[str] = ()
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        """Write it to standard output."""
+        self.stdout.write(reference(), ending="")
