@@ -13,7 +13,7 @@ from tests.architecture.source import ROOT, Module, product
 BY_THE_SYSTEM = {"DJANGO_SETTINGS_MODULE", "HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "USER"}
 """Variables that are not ours: the system or Django sets them."""
 
-READING = {"env_bool", "env_int", "env_list", "env_secret", "env_text", "environ.get", "os.environ.get", "os.getenv"}
+READING = re.compile(r"env_(bool|int|list|secret|text)|(.*\.)?environ\.(get|pop|setdefault)|os\.getenv")
 
 
 def documents() -> dict[str, str]:
@@ -26,9 +26,9 @@ def read_from_the_environment(module: Module) -> Iterator[str]:
     """Yield each environment variable that a module reads by a name written out."""
     for node in ast.walk(module.tree):
         words: list[ast.expr] = []
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in READING:
+        if isinstance(node, ast.Call) and READING.fullmatch(ast.unparse(node.func)):
             words = node.args[:1]
-        elif isinstance(node, ast.Subscript) and ast.unparse(node.value) in {"environ", "os.environ"}:
+        elif isinstance(node, ast.Subscript) and ast.unparse(node.value).endswith("environ"):
             words = [node.slice]
         for word in words:
             if isinstance(word, ast.Constant) and isinstance(word.value, str):
