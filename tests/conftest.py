@@ -38,7 +38,7 @@ _counts: Counter[str] = Counter()
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     """Name the services and the settings before pytest-django sets Django up (it does so last)."""
     if "POSTURE_TEST_SUPERUSER" not in os.environ:
         # A run that is itself below a supervised home must not reach that one.
@@ -58,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     django.setup()
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
+def pytest_unconfigure() -> None:
     """Stop the services this process started."""
     while _own:
         _own.pop().stop()
@@ -209,7 +209,7 @@ def corpus() -> Path:
 
 
 @pytest.fixture
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home() -> Iterator[Path]:
     """Return a directory with a short path, as unix sockets need, that does not exist yet."""
     base = Path(tempfile.mkdtemp(prefix="ph-"))
     yield base / "h"

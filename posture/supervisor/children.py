@@ -2,12 +2,14 @@
 
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
 from posture.supervisor.process import kill_session, spawn, wait
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 LOG_LIMIT = 10 * 1024 * 1024
 
 
@@ -82,15 +84,15 @@ class Stoppable:
 
 
 class Program(Stoppable):
-    """A program of the product itself: the web server, a worker, the clock."""
+    """A module of the product or of its libraries, run from the checkout: the web server, a worker, the clock."""
 
-    def __init__(self, name: str, log: Path, command: Sequence[str | Path], environment: Mapping[str, str]) -> None:
+    def __init__(self, name: str, log: Path, command: Sequence[str], environment: Mapping[str, str]) -> None:
         super().__init__(name, log)
-        self.command = command
+        self.command = [sys.executable, "-m", "posture.supervisor.child", *command]
         self.environment = environment
 
     def start(self, pause: Callable[[], None]) -> None:
         """Start it; whether it serves is seen from outside."""
         pause()
         with open_log(self.log) as output:
-            self.process = spawn(self.command, output=output, environment=self.environment)
+            self.process = spawn(self.command, output=output, environment=self.environment, directory=ROOT)

@@ -63,7 +63,7 @@ def _preparation(run_as: RunAs, death: int) -> Callable[[], None]:
     return prepare
 
 
-def spawn(
+def spawn(  # noqa: PLR0913 - what a process is started with
     command: Sequence[str | Path],
     *,
     output: IO[bytes] | int,
@@ -71,6 +71,7 @@ def spawn(
     run_as: RunAs = SELF,
     death: int = signal.SIGKILL,
     stdin: IO[bytes] | int = subprocess.DEVNULL,
+    directory: str | Path = "/",
 ) -> subprocess.Popen[bytes]:
     """Start a command in its own session; it gets `death` when this process ends, however it ends.
 
@@ -82,7 +83,7 @@ def spawn(
         stdout=output,
         stderr=output,
         env=dict(environment),
-        cwd="/",
+        cwd=directory,
         start_new_session=True,
         preexec_fn=_preparation(run_as, death),  # noqa: PLW1509 - the supervisor has one thread
     )

@@ -1,0 +1,192 @@
+"""`manage.py up`: the whole product as one process tree."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from posture.supervisor import prepared, wishes
+from posture.supervisor.children import Program, open_log
+from posture.supervisor.console import complain, say
+from posture.supervisor.home import Home, locate
+from posture.supervisor.process import last_line, spawn
+from posture.supervisor.services import Services
+from posture.supervisor.tree import Signals, Tree
+from posture.supervisor.trouble import Interrupted, Trouble
+
+ROOT = wishes.ROOT
+THREADS = 4
+SLOW = 90.0
+
+
+def furnish() -> None:
+    """Make the home and its keys for any command of the product; ends the process with one line when it cannot."""
+    try:
+        Home(locate(os.environ, ROOT)).furnish(os.environ)
+    except Trouble as trouble:
+        complain(str(trouble))
+        sys.exit(2)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the product until it is stopped; returns the exit code, 2 when it could not start."""
+    parser = argparse.ArgumentParser(prog="manage.py up")
+    wishes.describe(parser)
+    parser.parse_args(arguments)
+    signals = Signals()
+    signals.listen()
+    try:
+        start = Start(signals, os.environ)
+    except Trouble as trouble:
+        complain(str(trouble))
+        return 2
+    return start.run()
+
+
+class Start:
+    """One start of the product."""
+
+    def __init__(self, signals: Signals, environ: Mapping[str, str]) -> None:
+        self.began = time.monotonic()
+        self.signals = signals
+        self.wishes = wishes.read(environ)
+        self.services = Services(self.wishes.home, throwaway=False, environ=environ)
+        self.environ = environ
+        self.tree = Tree(signals)
+        self.home = self.services.home
+        self.environment = {
+            **environ,
+            "POSTURE_HOME": str(self.home.path),
+            "DJANGO_SETTINGS_MODULE": "posture.settings",
+            "C_FORCE_ROOT": "1",  # Celery refuses root for its pickles; we send none
+            "PYTHONUNBUFFERED": "1",
+        }
+        self.answer = self.home.run / "sign-in.json"
+        self.preparing: subprocess.Popen[bytes] | None = None
+        self.ready = False
+        self.late = False
+
+    def run(self) -> int:
+        """Start everything, watch it, stop it."""
+        code = 2
+        try:
+            self._start()
+            code = 1
+            self.tree.watch(self._announce)
+        except Trouble as trouble:
+            complain(str(trouble))
+        except Interrupted:
+            code = 0
+        except OSError as error:
+            complain(f"Posture cannot go on: {error.strerror} ({error.filename or self.home.path}).")
+        else:
+            code = 0
+        if self.preparing is not None and self.preparing.poll() is None:
+            self.preparing.kill()
+        if self.tree.children:
+            self.tree.stop()
+        self.services.stop(grace=0.0)
+        return code
+
+    def _start(self) -> None:
+        self._check()
+        pause = self.signals.pause_while(0)
+        self.services.start(pause)
+        self.tree.children += self.services.children()
+        if wishes.equal_roles(self.services.database_url, self.services.database_owner_url):
+            complain(
+                "Warning: DATABASE_URL and DATABASE_OWNER_URL name the same role, so nothing keeps the application "
+                "from changing its own trail; `manage.py up --help` shows how to make two."
+            )
+        stamp = prepared.current(ROOT, self.services.postgres)
+        before = prepared.last(self.home)
+        self.answer.unlink(missing_ok=True)
+        if stamp == before and self.services.postgres is not None:
+            self._prepare("--sign-in-only")
+        else:
+            say("Preparing the database.")
+            static = [] if before and before.static == stamp.static else ["--static"]
+            self._prepare(*static)
+            self._await_preparation()
+            prepared.current(ROOT, self.services.postgres).save(self.home)
+        for program in self._programs():
+            self.tree.grow(program)
+
+    def _check(self) -> None:
+        """Look for what would stop the start before anything is touched; raises Trouble."""
+        end = time.monotonic() + 3  # a killed start may still be letting go of the port
+        while (problem := self.wishes.web_problem()) and time.monotonic() < end:
+            self.signals.pause_while(0)()
+        if problem:
+            msg = f"Port {self.wishes.port} on {self.wishes.host} cannot be used: {problem}. Set PORT to another one."
+            raise Trouble(msg)
+        wishes.check_addresses(self.environ)
+
+    def _prepare(self, *arguments: str) -> None:
+        command: list[str | Path] = [sys.executable, ROOT / "manage.py", "prepare", *arguments, "--to", self.answer]
+        with open_log(self.home.logs / "prepare.log") as output:
+            self.preparing = spawn(command, output=output, environment=self.environment, directory=ROOT)
+
+    def _await_preparation(self) -> None:
+        pause = self.signals.pause_while(0)
+        while self.preparing is not None and self.preparing.poll() is None:
+            pause()
+        self._check_preparation()
+
+    def _check_preparation(self) -> None:
+        if self.preparing is not None and self.preparing.poll():
+            log = self.home.logs / "prepare.log"
+            msg = f"The database could not be prepared: {last_line(log)}. The whole story: {log}"
+            raise Trouble(msg)
+
+    def _programs(self) -> list[Program]:
+        granian = ["granian", "--interface", "wsgi", "--host", self.wishes.host, "--port", str(self.wishes.port)]
+        granian += ["--workers", str(max(2, min(4, os.cpu_count() or 2))), "--blocking-threads", str(THREADS)]
+        granian += ["--no-ws", "--log-level", "warning", "posture.wsgi:application"]
+        celery = ["celery", "-A", "posture", "worker", "--loglevel", "WARNING", "--concurrency", "1"]
+        celery += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+        clock = ["celery", "-A", "posture", "beat", "--loglevel", "WARNING", "--scheduler", "celery.beat:Scheduler"]
+        commands = {
+            "Web": granian,
+            "Worker short": [*celery, "--queues", "short", "--hostname", "short@%h"],
+            "Worker bulk": [*celery, "--queues", "bulk", "--hostname", "bulk@%h"],
+            "Clock": [*clock, "--pidfile="],
+        }
+        return [
+            Program(name, self.home.logs / f"{name.lower().replace(' ', '-')}.log", command, self.environment)
+            for name, command in commands.items()
+        ]
+
+    def _announce(self) -> None:
+        """Say once that the product is ready, and how to sign in."""
+        if self.ready:
+            return
+        self._check_preparation()
+        prepared_now = self.preparing is None or self.preparing.poll() is not None
+        if prepared_now and self.wishes.web_answers():
+            self.ready = True
+            say(f"Posture is ready at {self.wishes.base_url} ({time.monotonic() - self.began:.1f} s). Ctrl-C stops it.")
+            self._say_sign_in()
+        elif not self.late and time.monotonic() - self.began > SLOW:
+            self.late = True
+            say(f"The web server does not answer yet. Its log: {self.home.logs / 'web.log'}")
+
+    def _say_sign_in(self) -> None:
+        found = json.loads(self.answer.read_text())
+        self.answer.unlink()
+        if link := found.get("link"):
+            address = link if "://" in link else f"{self.wishes.base_url}{link}"
+            say(f"Make the first administrator (the link works once): {address}")
+            return
+        people = found.get("people", [])
+        if not people:
+            say(f"Sign in at {self.wishes.base_url}/login/")
+            return
+        say("Demo people (also in the home's file demo-people; DEMO=0 starts without them):")
+        wide = [max(len(person[column]) for person in people) for column in (0, 1)]
+        for role, email, password in people:
+            say(f"  {role:<{wide[0]}}  {email:<{wide[1]}}  {password}")
