@@ -23,6 +23,7 @@ import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connections
+from pytest_django import DjangoDbBlocker
 
 from posture.supervisor.services import Services
 
@@ -143,26 +144,26 @@ def _point(names: dict[str, str]) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Give this worker its clone; each test's writes are rolled back in it."""
-    with django_db_blocker.unblock(), _clone():  # type: ignore[attr-defined]  # pytest-django names no public type
+    with django_db_blocker.unblock(), _clone():
         yield
 
 
 @pytest.fixture
-def fresh_database(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[str]:
+def fresh_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Give one test a clone of its own, in which commits are real; its name.
 
     Instead of `transaction=True`: the application role may not TRUNCATE what is append-only.
     """
-    with django_db_blocker.unblock(), _clone() as name:  # type: ignore[attr-defined]  # as above
+    with django_db_blocker.unblock(), _clone() as name:
         yield name
 
 
 @pytest.fixture(scope="module")
-def module_database(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[str]:
+def module_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Give the tests of one module a clone they share, in which commits are real; its name."""
-    with django_db_blocker.unblock(), _clone() as name:  # type: ignore[attr-defined]  # as above
+    with django_db_blocker.unblock(), _clone() as name:
         yield name
 
 

@@ -212,7 +212,7 @@ class Postgres(Stoppable):
         return offset
 
     def _await_ready(self, pause: Callable[[], None]) -> bool:
-        command = [self.engine.programs / "pg_isready", "-q", "-h", self.host, "-p", str(self.port)]
+        command: list[str | Path] = [self.engine.programs / "pg_isready", "-q", "-h", self.host, "-p", str(self.port)]
         end = time.monotonic() + READY_SECONDS
         while self.process and self.process.poll() is None and time.monotonic() < end:
             if subprocess.run(command, env=ENVIRONMENT, cwd="/", check=False).returncode == 0:
@@ -234,7 +234,7 @@ class Postgres(Stoppable):
 
     def sql(self, text: str, *, database: str = "postgres") -> str:
         """Run SQL as the superuser through psql, return its unaligned output; raises Trouble with the first error."""
-        command = [self.engine.programs / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
+        command: list[str | Path] = [self.engine.programs / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
         command += ["-h", self.host, "-p", str(self.port), "-U", SUPERUSER, "-d", database]
         environment = {**ENVIRONMENT, "PGPASSWORD": self.home.password("superuser"), "PGCONNECT_TIMEOUT": "10"}
         done = subprocess.run(

@@ -1,7 +1,6 @@
 """Migrate as the role that owns the tables: the application role may not change them."""
 
-import argparse
-
+from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
 from typing_extensions import override
 
@@ -10,7 +9,7 @@ class Command(migrate.Command):
     """`manage.py migrate`, on the connection `owner` unless told otherwise."""
 
     @override
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         """Take the arguments of Django's command with another default."""
         super().add_arguments(parser)
         parser.set_defaults(database="owner")

@@ -1,6 +1,5 @@
 """Bring database, static files and sign-in up to date in one process, as `up` does before its web server starts."""
 
-import argparse
 import json
 import os
 from datetime import datetime
@@ -9,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 from typing_extensions import override
 
@@ -24,7 +23,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     @override
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         """Say which parts may be left out, and where the way to sign in is written."""
         parser.add_argument("--sign-in-only", action="store_true", help="leave the database as it is")
         parser.add_argument("--static", action="store_true", help="collect the static files too")

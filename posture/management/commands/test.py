@@ -1,10 +1,9 @@
 """Run the checks and tests. manage.py runs it without Django; this entry is for its help and for `django-admin`."""
 
-import argparse
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from typing_extensions import override
 
 from posture.supervisor import verify
@@ -17,7 +16,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     @override
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         """Give the help its words."""
         verify.describe(parser)
 
