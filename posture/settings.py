@@ -125,7 +125,12 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_FORMS = {
+    "login": "inventory.access.forms.SignInForm",
+    "reauthenticate": "inventory.access.forms.ReauthenticateForm",
+    "change_password": "inventory.access.forms.ChangePasswordForm",
+}
 ACCOUNT_PREVENT_ENUMERATION = True
 
 SESSION_COOKIE_HTTPONLY = True

@@ -1,6 +1,10 @@
 """The access app."""
 
+from allauth.account.signals import password_changed
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db.models.signals import post_migrate
+from typing_extensions import override
 
 
 class AccessConfig(AppConfig):
@@ -8,3 +12,13 @@ class AccessConfig(AppConfig):
 
     name = "inventory.access"
     label = "access"
+
+    @override
+    def ready(self) -> None:
+        """Hear of migrations and of what people do with their account."""
+        from inventory.access import receivers  # noqa: PLC0415 -- models exist only now
+
+        post_migrate.connect(receivers.migrated, sender=self, dispatch_uid="access.migrated")
+        user_logged_in.connect(receivers.signed_in, dispatch_uid="access.signed_in")
+        user_logged_out.connect(receivers.signed_out, dispatch_uid="access.signed_out")
+        password_changed.connect(receivers.changed_password, dispatch_uid="access.changed_password")

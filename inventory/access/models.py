@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower, Now
+from typing_extensions import override
 
 from inventory.access.choices import OrganisationRole, TeamRole, Theme
 from inventory.access.zones import is_zone
@@ -30,6 +31,7 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
+    @override
     def get_by_natural_key(self, username: str | None) -> "User":
         """Return the person with this e-mail address in any spelling."""
         return self.get(email=(username or "").strip().lower())
@@ -56,6 +58,7 @@ class User(AbstractBaseUser):
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="access_user_email_lower"),
         ]
 
+    @override
     def __str__(self) -> str:
         return self.name or self.email
 
@@ -75,6 +78,7 @@ class Identity(models.Model):
         verbose_name_plural = "identities"
         constraints = [models.UniqueConstraint(fields=["issuer", "subject"], name="access_identity_subject")]
 
+    @override
     def __str__(self) -> str:
         return f"{self.subject} at {self.issuer}"
 
@@ -85,6 +89,7 @@ class Team(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
 
+    @override
     def __str__(self) -> str:
         return self.name
 
@@ -99,6 +104,7 @@ class Membership(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "team"], name="access_membership_once")]
 
+    @override
     def __str__(self) -> str:
         return f"{TeamRole(self.role).label} of {self.team}"
 
@@ -118,6 +124,7 @@ class OrganisationRoleGrant(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "role"], name="access_organisationrole_once")]
 
+    @override
     def __str__(self) -> str:
         return OrganisationRole(self.role).label
 
@@ -136,6 +143,7 @@ class Token(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    @override
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
@@ -147,14 +155,16 @@ class WelcomeLink(models.Model):
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
 
+    @override
     def __str__(self) -> str:
         return f"first sign-in until {self.expires_at:%Y-%m-%d %H:%M} UTC"
 
 
-class TransactionId(models.BigIntegerField):
+class TransactionId(models.BigIntegerField):  # type: ignore[type-arg]  # takes none at run time
     """PostgreSQL's `xid8`: the transaction that wrote the row, never reused."""
 
-    def db_type(self, connection: object) -> str:  # noqa: ARG002 -- Django's signature
+    @override
+    def db_type(self, connection: object) -> str:
         """Return the column's type."""
         return "xid8"
 
@@ -203,6 +213,7 @@ class StateChange(models.Model):
             ),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.actor_name}: {self.verb} {self.kind} {self.code}"
 
@@ -219,5 +230,6 @@ class ChainLink(models.Model):
     previous_hash = models.BinaryField(max_length=32)
     signed_at = models.DateTimeField()
 
+    @override
     def __str__(self) -> str:
         return f"link {self.seq}"

@@ -46,6 +46,11 @@ class Principal:
             case _:
                 return "system"
 
+    @property
+    def on_behalf_of(self) -> str:
+        """The person a token acts for, as a reference; empty for everybody who acts for themselves."""
+        return f"user:{self.user_id}" if self.kind == PrincipalKind.TOKEN else ""
+
     def stored(self) -> dict[str, Any]:
         """Return what a job keeps (JSON); `selectors.resolve_principal` reads it back with the roles of that day.
 
@@ -60,6 +65,24 @@ class Principal:
             kept["team_roles"] = [[team_id, role.value] for team_id, role in self.team_roles]
             kept["scopes"] = None if self.scopes is None else sorted(self.scopes)
         return kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One state change for the trail: what was done to which thing, and what it was before and after.
+
+    `kind` and `code` name the thing as people do; `old` and `new` are JSON, None where there was or is nothing.
+    `source` says what it came from (a report, a connection); `api_id` ties it to an API, for its team to read.
+    """
+
+    kind: str
+    code: str
+    verb: str
+    old: Any = None
+    new: Any = None
+    reason: str = ""
+    source: str = ""
+    api_id: int | None = None
 
 
 SYSTEM = Principal(kind=PrincipalKind.SYSTEM, name="Posture")

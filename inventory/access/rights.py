@@ -119,7 +119,7 @@ def may_somewhere(principal: Principal, verb: Verb) -> bool:
 
 def roles_that_may(verb: Verb) -> tuple[str, ...]:
     """Return the names of the roles with this right, in the order of the table."""
-    return tuple(role.label for role in COLUMNS if reach_of(role, verb) is not Reach.NONE)
+    return tuple(str(role.label) for role in COLUMNS if reach_of(role, verb) is not Reach.NONE)
 
 
 def require(principal: Principal, verb: Verb, *, team_id: int | None) -> None:
@@ -130,7 +130,7 @@ def require(principal: Principal, verb: Verb, *, team_id: int | None) -> None:
 
 def refused(verb: Verb) -> AccessRefused:
     """Return the error that says which roles hold the right."""
-    return AccessRefused(verb=verb.label, roles=roles_that_may(verb))
+    return AccessRefused(verb=str(verb.label), roles=roles_that_may(verb))
 
 
 def _in_scope(principal: Principal, verb: Verb) -> bool:

@@ -1,0 +1,40 @@
+"""What follows a migration and what people do with their account."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from inventory.access.models import User
+from inventory.access.records import Principal
+from inventory.access.selectors import principal_of
+from inventory.access.services.partitions import make_partitions
+from inventory.access.services.rights import grant_rights
+from inventory.access.services.trail import record_change
+
+
+def migrated(using: str, **_: Any) -> None:
+    """Set the application's rights anew and make the months ahead."""
+    grant_rights(using)
+    make_partitions(using=using)
+
+
+def signed_in(user: User, **_: Any) -> None:
+    """Write the sign-in to the trail."""
+    _record(user, "sign in")
+
+
+def signed_out(user: User | None, **_: Any) -> None:
+    """Write the sign-out to the trail; nobody signs out of an expired session."""
+    if user is not None:
+        _record(user, "sign out")
+
+
+def changed_password(user: User, **_: Any) -> None:
+    """Write to the trail that somebody changed their password."""
+    _record(user, "change password")
+
+
+def _record(user: User, verb: str) -> None:
+    now = timezone.now()
+    principal: Principal = principal_of(user, now=now)
+    record_change(principal=principal, kind="person", code=user.email, verb=verb, old=None, new=None, now=now)
