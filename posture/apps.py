@@ -8,3 +8,9 @@ class PostureConfig(AppConfig):
 
     name = "posture"
     label = "posture"
+
+    def ready(self) -> None:
+        """Make our Celery application the current one: whoever enqueues a job sends its id with it."""
+        from posture.celery import app  # noqa: PLC0415 - the settings it reads are complete only now
+
+        app.set_default()
