@@ -49,7 +49,7 @@ class Report(models.Model):
     objects = ReportQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index("digest", "-uploaded_at", name="report_digest")]
+        indexes = [models.Index(fields=["digest", "-uploaded_at"], name="report_digest")]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"

@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='report',
-            index=models.Index(models.F('digest'), models.F('-uploaded_at'), name='report_digest'),
+            index=models.Index(fields=['digest', '-uploaded_at'], name='report_digest'),
         ),
         migrations.AddConstraint(
             model_name='scanpart',
