@@ -11,6 +11,15 @@ FLOORS = ("posture", "incidents", "findings", "inventory")
 """The four packages, highest first."""
 
 
+STAIRS = (*FLOORS, "inventory.jobs", "inventory.access")
+"""The floors with the two packages inside the ground floor, highest first."""
+
+
+def floor_of(name: str) -> str:
+    """Return the floor or inner package a dotted name belongs to: one of `STAIRS`."""
+    return next(step for step in reversed(STAIRS) if f"{name}.".startswith(f"{step}."))
+
+
 @dataclass(frozen=True)
 class Module:
     """One Python file of ours; `path` is relative to the root of the repository, with slashes."""
@@ -32,6 +41,12 @@ class Module:
     def rooms(self) -> tuple[str, ...]:
         """The parts of the dotted name."""
         return tuple(self.name.split("."))
+
+    @property
+    def room(self) -> str:
+        """The room it stands in: the first name below its package, `services` of `inventory.jobs.services.x`."""
+        inside = self.name.removeprefix(floor_of(self.name)).strip(".")
+        return inside.partition(".")[0]
 
     def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
         """Yield every function and method, nested ones too."""
@@ -84,15 +99,6 @@ def templates() -> dict[str, str]:
     return {
         path.relative_to(base).as_posix(): path.read_text(encoding="utf-8") for path in sorted(base.rglob("*.html"))
     }
-
-
-def floor_of(name: str) -> str:
-    """Return the floor or inner package a dotted name belongs to: one of `STAIRS`."""
-    return next(step for step in reversed(STAIRS) if f"{name}.".startswith(f"{step}."))
-
-
-STAIRS = (*FLOORS, "inventory.jobs", "inventory.access")
-"""The floors with the two packages inside the ground floor, highest first."""
 
 
 def dotted(node: ast.expr) -> str:

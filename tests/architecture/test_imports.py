@@ -30,7 +30,7 @@ def hidden(module: Module) -> Iterator[str]:
 
 def tables_named(module: Module) -> Iterator[str]:
     """Yield each name that a pure room takes from Django's database package beyond its enumerations."""
-    if PURE.intersection(module.rooms):
+    if module.room in PURE:
         for name, line in module.imports():
             if name.startswith("django.db") and name.rpartition(".")[2] not in ENUMERATIONS:
                 yield f"{module.path}:{line} imports {name}"
@@ -82,7 +82,7 @@ def test_readers_and_the_score_start_without_django() -> None:
     names = [
         module.name
         for module in product()
-        if {"connectors", "scoring"}.intersection(module.rooms) or module.name == "inventory.jobs.child"
+        if module.room in {"connectors", "scoring"} or module.name == "inventory.jobs.child"
     ]
     code = (
         f"import sys\nfor name in {names}: __import__(name)\nprint(sorted({{'django', 'celery'}} & set(sys.modules)))"

@@ -6,11 +6,12 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
-from tests.architecture.source import ROOT
+from tests.architecture.source import FLOORS, ROOT, product
 
 LOCKS = ("requirements/run.txt", "requirements/test.txt", "requirements/uv.txt")
 
@@ -21,6 +22,10 @@ TOP_LEVEL = {
 }
 
 MACHINE_PATHS = re.compile(r"(?<![\w.$}\-])/(home|root|tmp|mnt|Users|work|workspace|builds)/\w")
+
+
+COMES_WITH = {"kombu": "celery"}
+"""Modules of a dependency that has them in a package of its own."""
 
 
 def tracked() -> tuple[str, ...]:
@@ -84,6 +89,21 @@ def test_every_direct_dependency_is_in_the_lock() -> None:
     run, test = (set(re.findall(r"^([\w.-]+)==", (ROOT / lock).read_text(), re.MULTILINE)) for lock in LOCKS[:2])
     assert wanted - run == set()
     assert (wanted | direct(project["dependency-groups"]["test"])) - test == set()
+
+
+def test_what_the_code_imports_is_a_direct_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = direct(project["project"]["dependencies"])
+    homes = packages_distributions()
+    foreign = {
+        f"{module.path} imports {name.partition('.')[0]}"
+        for module in product()
+        for name, _ in module.imports()
+        if (top := COMES_WITH.get(name.partition(".")[0], name.partition(".")[0]))
+        not in {*sys.stdlib_module_names, *FLOORS}
+        and not wanted.intersection(home.lower() for home in homes.get(top, []))
+    }
+    assert foreign == set()
 
 
 @pytest.mark.slow

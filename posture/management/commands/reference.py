@@ -10,7 +10,6 @@ from django.urls import get_resolver
 from inventory.access.routes import routes_of
 from inventory.connectors.base import registry
 from inventory.jobs.registry import HANDLERS, PLANNED
-from posture.supervisor import up, verify
 from posture.variables import VARIABLES
 
 OURS = {"posture", "incidents", "findings", "inventory"}
@@ -39,12 +38,10 @@ def settings() -> Iterator[str]:
 
 
 def commands() -> Iterator[str]:
-    """Yield our own commands; `up` and `test` run before Django does, so their modules tell what they do."""
-    found = {"up": _first_line(up.__doc__), "test": _first_line(verify.__doc__)}
-    for name, app in get_commands().items():
-        if isinstance(app, str) and app.partition(".")[0] in OURS:
-            found[name] = _first_line(load_command_class(app, name).help)
-    yield from table(("Command", "What it does"), ((f"`manage.py {name}`", found[name]) for name in sorted(found)))
+    """Yield our own commands, and Django's that ours replace."""
+    ours = sorted((name, app) for name, app in get_commands().items() if str(app).partition(".")[0] in OURS)
+    rows = ((f"`manage.py {name}`", load_command_class(str(app), name).help) for name, app in ours)
+    yield from table(("Command", "What it does"), rows)
 
 
 def readers() -> Iterator[str]:
@@ -90,10 +87,6 @@ def reference() -> str:
     """Return the whole reference; it depends on the code alone, not on settings, database or clock."""
     parts = ["\n".join((f"## {title}\n", *section())) for title, section in SECTIONS.items()]
     return "\n".join((HEAD, "\n\n".join(parts), ""))
-
-
-def _first_line(text: str | None) -> str:
-    return (text or "").strip().partition("\n")[0]
 
 
 class Command(BaseCommand):
