@@ -42,8 +42,9 @@ def test_the_reference_is_what_the_command_prints() -> None:
 def test_every_setting_command_and_reader_is_in_the_reference() -> None:
     text = reference()
     commands = {path.stem for path in ROOT.glob("*/**/management/commands/*.py") if not path.stem.startswith("_")}
-    readers = [path for path in ROOT.glob("*/connectors/*.py") if path.stem not in {"__init__", "base"}]
-    files = [path.relative_to(ROOT).as_posix() for path in readers if "@registry.register" in path.read_text()]
+    register = re.compile(r"^@(registry\.)?register$", re.MULTILINE)
+    readers = [path for path in ROOT.glob("*/connectors/**/*.py") if register.search(path.read_text())]
+    files = [path.relative_to(ROOT).as_posix() for path in readers]
     wanted = [*(f"manage.py {name}`" for name in {"up", "test", *commands}), *files, *(v.name for v in VARIABLES)]
     assert [name for name in wanted if name not in text] == []
     assert files

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from tests.architecture.source import ROOT, Module, product
+from tests.architecture.source import ROOT, Module, dotted, product
 
 PURE = {"connectors", "scoring", "transitions", "charts", "identity", "paths", "records", "choices", "rights", "status"}
 """Rooms that may name choices but no table."""
@@ -17,6 +17,19 @@ DIALLERS = {"aiohttp", "ftplib", "http.client", "httpx", "requests", "smtplib", 
 
 MAY_DIAL = {"posture.supervisor.wishes"}
 """It asks the web server it has started."""
+
+
+MAY_DISCOVER = {"inventory.connectors.registry", "inventory.jobs.child"}
+"""What imports by a name it is given: plug-ins, and the reader the child was told to run."""
+
+
+def named_at_run_time(module: Module) -> Iterator[str]:
+    """Yield each call that imports, or fetches a model, by a name only the run knows."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call):
+            call = dotted(node.func).rpartition(".")[2]
+            if call in {"import_module", "__import__", "import_string", "get_model"}:
+                yield f"{module.path}:{node.lineno} calls {call}"
 
 
 def hidden(module: Module) -> Iterator[str]:
@@ -51,6 +64,12 @@ def test_a_hidden_import_is_seen_and_ready_may_have_one() -> None:
     text = "def ready():\n    import findings.checks\n"
     assert list(hidden(Module(path="findings/services/x.py", text=text)))
     assert not list(hidden(Module(path="findings/apps.py", text=text)))
+
+
+def test_only_discovery_imports_by_a_name_it_is_given() -> None:
+    assert [line for module in product() if module.name not in MAY_DISCOVER for line in named_at_run_time(module)] == []
+    planted = "importlib.import_module('incidents.models')\napps.get_model('findings', 'Finding')\n"
+    assert len(list(named_at_run_time(Module(path="inventory/services/x.py", text=planted)))) == 2
 
 
 def test_pure_rooms_take_nothing_but_enumerations_from_the_database_package() -> None:

@@ -6,9 +6,10 @@ from typing import Any
 from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand
 from django.urls import get_resolver
+from typing_extensions import override
 
 from inventory.access.routes import routes_of
-from inventory.connectors.base import registry
+from inventory.connectors.registry import readers as registered
 from inventory.jobs.registry import HANDLERS, PLANNED
 from posture.variables import VARIABLES
 
@@ -46,9 +47,11 @@ def commands() -> Iterator[str]:
 
 def readers() -> Iterator[str]:
     """Yield the document formats that can be read."""
-    rows = sorted((reader.kind, reader.slug, reader.label, reader.__module__) for reader in registry)
-    cells = ((label, f"`{slug}`", kind, f"`{module.replace('.', '/')}.py`") for kind, slug, label, module in rows)
-    yield from table(("Format", "Name", "Yields", "File"), cells)
+    rows = (
+        (reader.label, f"`{reader.slug}`", reader.kind, f"`{reader.__module__.replace('.', '/')}.py`")
+        for reader in registered()
+    )
+    yield from table(("Format", "Name", "Yields", "File"), rows)
 
 
 def jobs() -> Iterator[str]:
@@ -95,6 +98,7 @@ class Command(BaseCommand):
     help = "Print the reference of settings, commands, readers, jobs, schedules and routes."
     requires_system_checks: Sequence[str] = ()
 
+    @override
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Write it to standard output."""
         self.stdout.write(reference(), ending="")
