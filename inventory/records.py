@@ -1,0 +1,95 @@
+"""What a specification says, as its reader hands it on: first one SpecificationRecord, then its EndpointRecords.
+
+Texts that the document does not give are empty, never None. They are cleaned (no zero bytes) but not escaped.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Authentication = Literal["declared", "none", "not declared"]
+
+
+class Scheme(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A declared way to sign in, such as name `key` of kind `apiKey header X-Key`."""
+
+    name: str
+    kind: str = ""
+
+
+class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A parameter of an endpoint; `where` is query, path, header, cookie, body, formData or querystring."""
+
+    name: str
+    where: str
+    required: bool = False
+
+
+class SpecificationRecord(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="specification"
+):
+    """What a specification says of its API as a whole.
+
+    `format` is a name for people ("OpenAPI 3.0"), `spec_version` what the document declares ("3.0.3"). `servers` are
+    as written; `base_urls` the same with variables written out, without repetition, relative ones as they are.
+    `owner` is `x-owner` where it stands, `contact` the e-mail address or name of `info.contact`. `environment` is
+    `x-environment`. `operations` is how many EndpointRecords follow.
+    """
+
+    title: str
+    version: str
+    format: str
+    spec_version: str
+    servers: tuple[str, ...] = ()
+    base_urls: tuple[str, ...] = ()
+    security_schemes: tuple[Scheme, ...] = ()
+    owner: str = ""
+    contact: str = ""
+    environment: str = ""
+    webhooks: int = 0
+    paths: int = 0
+    operations: int = 0
+
+
+class EndpointRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="endpoint"):
+    """One method on one path.
+
+    `method` is upper-case; it is `*` for a path that is described in another document, whose methods are not known.
+    `path` is as declared, `path_key` by the path rule. `authentication` is "declared" with the names in `schemes`;
+    "none" when it is switched off or optional (then `schemes` holds the optional ones); "not declared" when the
+    specification is silent. `sunset` is a date or text from an extension or empty. `unresolved` lists references
+    that were not followed because they leave the document, or that lead nowhere.
+    """
+
+    method: str
+    path: str
+    path_key: str
+    operation_id: str = ""
+    summary: str = ""
+    tags: tuple[str, ...] = ()
+    deprecated: bool = False
+    sunset: str = ""
+    authentication: Authentication = "not declared"
+    schemes: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    request_types: tuple[str, ...] = ()
+    response_types: tuple[str, ...] = ()
+    unresolved: tuple[str, ...] = ()
+
+
+class Oddity(msgspec.Struct, frozen=True, kw_only=True):
+    """Something in a specification that was tolerated: where (JSON pointer) and what was done about it."""
+
+    place: str
+    what: str
+
+
+class SpecificationSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What came of reading a specification. `oddities` holds the first hundred, `oddity_count` counts all."""
+
+    operations: int
+    deprecated: int = 0
+    unauthenticated: int = 0
+    unresolved: int = 0
+    oddity_count: int = 0
+    oddities: tuple[Oddity, ...] = ()
