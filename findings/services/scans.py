@@ -48,7 +48,9 @@ class Fold:
         return {"source": self.source_kind, "name": self.name, "api": self.api_id}
 
 
-STAGED = "source_kind = %(source)s AND series_name = %(name)s AND api_id IS NOT DISTINCT FROM %(api)s"
+STAGED = (
+    "staged.source_kind = %(source)s AND staged.series_name = %(name)s AND staged.api_id IS NOT DISTINCT FROM %(api)s"
+)
 
 SHARE_DIGEST = f"""
 SELECT encode(sha256(convert_to(coalesce(string_agg(record_digest, ' ' ORDER BY record_digest), ''), 'UTF8')), 'hex')
