@@ -16,24 +16,37 @@ import pytest
 
 from tests.architecture.source import FLOORS, ROOT
 
-PLANTS: dict[str, dict[str, str]] = {
-    "floors": {"findings/services/planted.py": "import incidents.apps\n"},
-    "roof": {"inventory/access/middleware.py": "import posture.env\n"},
-    "rooms-posture": {"posture/services/planted.py": "import posture.views\n"},
-    "rooms-incidents": {"incidents/utils.py": "NOTHING = 0\n"},
-    "rooms-findings": {"findings/services/planted.py": "import findings.views\n"},
-    "rooms-inventory": {"inventory/jobs/services/planted.py": "import inventory.connectors\n"},
-    "rooms-jobs": {"inventory/jobs/services/planted.py": "import inventory.jobs.tasks\n"},
-    "rooms-access": {"inventory/access/records.py": "import inventory.access.models\n"},
-    "pure": {"inventory/access/rights.py": "import celery\n"},
-    "django-free": {"findings/connectors/planted.py": "from django.conf import settings\n"},
-    "supervisor": {"posture/supervisor/planted.py": "import posture.env\n"},
-    "circles": {
-        "findings/services/planted_a.py": "import findings.services.planted_b\n",
-        "findings/services/planted_b.py": "import findings.services.planted_a\n",
-    },
-}
-"""For each contract, by its id: files and the text added at their end."""
+PLANTS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("floors", {"findings/services/planted.py": "import incidents.apps\n"}),
+    ("floors", {"inventory/jobs/planted/deep.py": "from findings import models\n"}),
+    ("roof", {"inventory/access/middleware.py": "import posture.env\n"}),
+    ("rooms-posture", {"posture/services/planted.py": "import posture.views\n"}),
+    ("rooms-posture", {"posture/helpers.py": ""}),
+    ("rooms-incidents", {"incidents/choices.py": "import incidents.apps\n"}),
+    ("rooms-incidents", {"incidents/utils.py": ""}),
+    ("rooms-findings", {"findings/services/planted.py": "import findings.views\n"}),
+    ("rooms-findings", {"findings/core/planted.py": ""}),
+    ("rooms-inventory", {"inventory/jobs/services/planted.py": "import inventory.connectors\n"}),
+    ("rooms-inventory", {"inventory/access/services/planted.py": "import inventory.jobs.models\n"}),
+    ("rooms-inventory", {"inventory/common.py": ""}),
+    ("rooms-jobs", {"inventory/jobs/services/planted.py": "import inventory.jobs.tasks\n"}),
+    ("rooms-jobs", {"inventory/jobs/helpers.py": ""}),
+    ("rooms-access", {"inventory/access/records.py": "import inventory.access.models\n"}),
+    ("rooms-access", {"inventory/access/utils.py": ""}),
+    ("pure", {"inventory/access/rights.py": "import celery\n"}),
+    ("pure", {"findings/connectors/planted.py": "import findings.models\n"}),
+    ("django-free", {"findings/connectors/planted.py": "from django.conf import settings\n"}),
+    ("django-free", {"posture/scoring/planted.py": "import inventory.jobs.choices\n"}),
+    ("supervisor", {"posture/supervisor/planted.py": "import posture.env\n"}),
+    (
+        "circles",
+        {
+            "findings/services/planted_a.py": "import findings.services.planted_b\n",
+            "findings/services/planted_b.py": "import findings.services.planted_a\n",
+        },
+    ),
+)
+"""Each contract by its id, with files and the text added at their end. An empty text is a stray file or folder."""
 
 
 def contracts() -> dict[str, str]:
@@ -75,18 +88,23 @@ def test_every_contract_holds(tree: Path) -> None:
 
 
 def test_every_contract_has_its_planted_violation() -> None:
-    assert set(PLANTS) == set(contracts())
+    assert {contract for contract, _ in PLANTS} == set(contracts())
 
 
-@pytest.mark.parametrize("contract", PLANTS)
-def test_a_planted_import_breaks_the_contract_that_forbids_it(contract: str, tree: Path) -> None:
-    before = {file: (tree / file).read_text() if (tree / file).exists() else None for file in PLANTS[contract]}
+@pytest.mark.parametrize(("contract", "files"), PLANTS, ids=lambda part: part if isinstance(part, str) else min(part))
+def test_a_planted_violation_breaks_the_contract_that_forbids_it(
+    contract: str, files: dict[str, str], tree: Path
+) -> None:
+    before = {path: path.read_text() if path.exists() else None for path in (tree / file for file in files)}
+    made = {path.parent for path in before if not path.parent.exists()}
     try:
-        for file, text in PLANTS[contract].items():
-            (tree / file).parent.mkdir(exist_ok=True)
-            (tree / file).parent.joinpath("__init__.py").touch()
-            (tree / file).write_text(f"{before[file] or ''}\n{text}")
+        for (path, text_before), text in zip(before.items(), files.values(), strict=True):
+            path.parent.mkdir(exist_ok=True)
+            path.parent.joinpath("__init__.py").touch()
+            path.write_text(f"{text_before or ''}\n{text}")
         assert broken(tree, contract) == {contracts()[contract]}
     finally:
-        for file, text_before in before.items():
-            (tree / file).unlink() if text_before is None else (tree / file).write_text(text_before)
+        for path, text_before in before.items():
+            path.unlink() if text_before is None else path.write_text(text_before)
+        for folder in made:
+            shutil.rmtree(folder)
