@@ -10,7 +10,8 @@ class PostureConfig(AppConfig):
     label = "posture"
 
     def ready(self) -> None:
-        """Make our Celery application the current one: whoever enqueues a job sends its id with it."""
+        """Hear news, register jobs, and make our Celery application the one that whoever enqueues sends ids with."""
+        from posture import receivers, tasks  # noqa: F401, PLC0415 - imported for what they register
         from posture.celery import app  # noqa: PLC0415 - the settings it reads are complete only now
 
         app.set_default()

@@ -1,7 +1,8 @@
 """What crosses the borders of the risk model: facts in, scores out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,3 +110,38 @@ class Step:
     group: str
     gain: float
     score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """What runtime says: decayed threats and open incidents by API id, and the exploited level by finding id."""
+
+    threats: Mapping[int, tuple[ThreatFacts, ...]] = field(default_factory=dict)
+    incidents: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    exploited: Mapping[int, str] = field(default_factory=dict)
+
+
+QUIET = Runtime()
+"""No alerts and no incidents."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """One API after scoring: `exact` before rounding, `score` as kept, `changed` when a change point was written."""
+
+    api_id: int
+    exact: float
+    score: Decimal
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreResult:
+    """What one scoring did, by API in the order of their ids."""
+
+    apis: tuple[Scored, ...]
+
+    @property
+    def changed(self) -> int:
+        """Return how many change points were written."""
+        return sum(each.changed for each in self.apis)

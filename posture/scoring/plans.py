@@ -8,10 +8,11 @@ first ones, and equal findings of a class are one run, whatever their number.
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heapreplace
 from itertools import groupby
+from math import fsum
 
 from posture.records import ApiFacts, Run, Step
 from posture.scoring.hazards import exposure, impact
-from posture.scoring.scores import OPEN, classes_of, score_api, value
+from posture.scoring.scores import OPEN, around_of, classes_of, value
 from posture.scoring.weights import VERSION_1, Weights
 
 
@@ -29,7 +30,7 @@ class Harmonics:
 
 
 class ClassQueue:
-    """One class of findings, from which the largest is taken again and again."""
+    """One class of findings, from which the largest is taken again and again; `hazard` is what the rest adds to H."""
 
     def __init__(self, group: str, runs: Sequence[Run], harmonics: Harmonics) -> None:
         self.group = group
@@ -37,21 +38,21 @@ class ClassQueue:
         self._harmonics = harmonics
         self._run = 0
         self._taken = 0
-        self._hazard = self._rest = self._sum()
+        self.hazard = self._rest = self._sum()
         self.name = ""
         self._look()
 
     @property
     def saves(self) -> float:
         """Return by how much H falls without the first finding; 0 when none is left that is worth a step."""
-        return self._hazard - self._rest
+        return self.hazard - self._rest
 
     def take(self) -> None:
         """Remove the first finding; `name` and what it saves are then those of the next one."""
         self._taken += 1
         if self._taken == self._runs[self._run].count:
             self._run, self._taken = self._run + 1, 0
-        self._hazard = self._rest
+        self.hazard = self._rest
         self._look()
 
     def _look(self) -> None:
@@ -77,27 +78,29 @@ def plan(facts: ApiFacts, weights: Weights = VERSION_1) -> Iterator[Step]:
 
     What alerts and incidents add stays: it is not fixed but decays, and is closed by those who handle it.
     """
-    now = score_api(facts, weights)
-    classes = {
-        group: [
-            Run(hazard=hazard, count=len(members), names=members)
-            for hazard, members in (
-                (hazard, [f"finding:{finding.id}" for _, finding in same])
-                for hazard, same in groupby(members, key=lambda member: member[0])
-            )
+    classes = {}
+    for group, members in classes_of(facts.findings, weights, OPEN).items():
+        alike = [(hazard, list(same)) for hazard, same in groupby(members, key=lambda member: member[0])]
+        classes[group] = [
+            Run(hazard=hazard, count=len(same), names=[f"finding:{finding.id}" for _, finding in same])
+            for hazard, same in alike
         ]
-        for group, members in classes_of(facts.findings, weights, OPEN).items()
-    }
-    return plan_runs(classes, hazard=now.hazard, exposed=exposure(facts, weights), impact=impact(facts, weights))
+    return plan_runs(
+        classes,
+        around=fsum(each.share for each in around_of(facts, weights)),
+        exposed=exposure(facts, weights),
+        impact=impact(facts, weights),
+    )
 
 
-def plan_runs(classes: Mapping[str, Sequence[Run]], *, hazard: float, exposed: float, impact: float) -> Iterator[Step]:
-    """Yield the steps for classes of runs, largest hazard first; `hazard` is H with alerts and incidents in it.
+def plan_runs(classes: Mapping[str, Sequence[Run]], *, around: float, exposed: float, impact: float) -> Iterator[Step]:
+    """Yield the steps for classes of runs, largest hazard first; `around` is what alerts and incidents add to H.
 
     Lazy: each step costs the runs of one class. A class ends where the names of its runs do.
     """
     harmonics = Harmonics()
     queues = [ClassQueue(group, runs, harmonics) for group, runs in classes.items()]
+    hazard = fsum((around, *(queue.hazard for queue in queues)))
     heap = [(-queue.saves, queue.name, number) for number, queue in enumerate(queues) if queue.saves > 0]
     heapify(heap)
     score = value(hazard, exposed=exposed, impact=impact)

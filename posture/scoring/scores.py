@@ -38,7 +38,7 @@ def score_api(facts: ApiFacts, weights: Weights = VERSION_1) -> Score:
     Raises KeyError on a word that the weights do not know.
     """
     reached, hurt = exposure(facts, weights), impact(facts, weights)
-    around = _around(facts, weights)
+    around = around_of(facts, weights)
     counted = [*_findings(facts, weights, OPEN), *around]
     total = fsum(each.share for each in counted)
     inherent = fsum(each.share for each in (*_findings(facts, weights, OPEN | {ACCEPTED}), *around))
@@ -130,8 +130,8 @@ def _findings(facts: ApiFacts, weights: Weights, statuses: Collection[str]) -> l
     return contributions
 
 
-def _around(facts: ApiFacts, weights: Weights) -> list[Contribution]:
-    """Return what alerts and incidents contribute."""
+def around_of(facts: ApiFacts, weights: Weights) -> list[Contribution]:
+    """Return what alerts and incidents contribute: they add to H as they are."""
     hazards = {
         f"threat:{category}": threat_hazard(threat, weights) for category, threat in threats_of(facts, weights).items()
     }

@@ -1,0 +1,160 @@
+"""Read scores back: what one is made of, how it went, what to fix first, and whether it can be computed again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import groupby, islice
+from math import fsum
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from findings.status import SeverityRank
+from inventory.access.records import Principal
+from inventory.models import Api
+from posture.choices import PortfolioKind
+from posture.models import ApiScore, Portfolio
+from posture.records import QUIET, ApiFacts, FindingFacts, Run, Runtime, Score, Step, ThreatFacts
+from posture.scoring.hazards import exposure, impact
+from posture.scoring.plans import plan_runs
+from posture.scoring.portfolios import cubic_mean
+from posture.scoring.scores import ACCEPTED, band_of, score_api, two_decimals
+from posture.scoring.weights import Weights
+from posture.services.models import model_in_force
+from posture.services.parameters import parameters
+from posture.services.statements import RUNS
+
+STEPS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFactor:
+    """One line of what a stored score is made of, largest first.
+
+    `kind` is `finding` (`key` its code), `threat` (`key` its category), `incident`, `class` (`key` a class: `count`
+    smaller findings of it together) or `rest` (`count` smaller findings of all other classes). `if_fixed` is None for
+    the last two.
+    """
+
+    kind: str
+    key: str
+    group: str
+    points: float
+    if_fixed: float | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortfolioScore:
+    """The score of a portfolio over its `n` APIs; without any there is no score and no band."""
+
+    n: int
+    score: Decimal | None
+    band: str
+    at: datetime
+
+
+def factors_of(point: ApiScore) -> tuple[StoredFactor, ...]:
+    """Return what a stored score is made of; the points add up to it within rounding."""
+    named = []
+    for name, group, points, if_fixed in point.factors["single"]:
+        kind, _, key = name.partition(":")
+        named.append(StoredFactor(kind=kind, key=key, group=group, points=points, if_fixed=if_fixed, count=1))
+    for group, count, points in point.factors["grouped"]:
+        kind = "class" if group else "rest"
+        named.append(StoredFactor(kind=kind, key=group, group=group, points=points, if_fixed=None, count=count))
+    return tuple(named)
+
+
+def history_of(*, api: Api, since: datetime | None = None) -> QuerySet[ApiScore]:
+    """Return the change points of an API, oldest first, without factors and inputs.
+
+    With `since`, those from then on; what held at that moment is `score_at`.
+    """
+    points = ApiScore.objects.filter(api=api).defer("factors", "inputs").order_by("at", "pk")
+    return points if since is None else points.filter(at__gte=since)
+
+
+def score_at(*, api: Api, at: datetime) -> ApiScore | None:
+    """Return the change point in force at a moment, as it was stored then; None before the first one."""
+    return ApiScore.objects.filter(api=api, at__lte=at).order_by("-at", "-pk").first()
+
+
+def plan_of(*, api: Api, now: datetime, steps: int = STEPS, runtime: Runtime = QUIET) -> tuple[Step, ...]:
+    """Return the best first fixes of an API as its findings stand now, each with what it buys after those before it."""
+    weights = model_in_force(now=now).weights
+    given = parameters(api_ids=[api.pk], weights=weights, runtime=runtime) | {"steps": steps}
+    with connection.cursor() as cursor:
+        cursor.execute(RUNS, given)
+        rows = cursor.fetchall()
+    classes = {
+        group: [Run(hazard=hazard, count=count, names=names) for _, hazard, count, names in alike]
+        for group, alike in groupby(rows, key=lambda row: row[0])
+    }
+    setting = ApiFacts(
+        reach=api.reach, environment=api.environment, sensitivity=api.sensitivity, criticality=api.criticality
+    )
+    planned = plan_runs(
+        classes,
+        around=fsum(given["runtime_hazards"]),
+        exposed=exposure(setting, weights),
+        impact=impact(setting, weights),
+    )
+    return tuple(islice(planned, steps))
+
+
+def recompute(point: ApiScore) -> Score:
+    """Return the score computed again from the inputs and the version of the model that are stored with it.
+
+    Findings bear numbers instead of codes there.
+    """
+    return score_api(facts_of(point.inputs), Weights.from_json(point.model.weights))
+
+
+def facts_of(inputs: dict[str, Any]) -> ApiFacts:
+    """Return stored inputs as facts; findings that are alike are stored once, with their number."""
+    findings: list[FindingFacts] = []
+    for group, severity, cvss, confidence, epss, kev, exploited, accepted, count in inputs["findings"]:
+        findings += (
+            FindingFacts(
+                id=len(findings) + number,
+                group=group,
+                severity=SeverityRank(severity).name.lower(),
+                status=ACCEPTED if accepted else "new",
+                confidence=confidence or None,
+                exploited=exploited or "none",
+                epss=epss,
+                kev=kev,
+                cvss=cvss,
+            )
+            for number in range(count)
+        )
+    runtime = inputs["runtime"]
+    return ApiFacts(
+        reach=inputs["reach"],
+        environment=inputs["environment"],
+        sensitivity=inputs["sensitivity"],
+        criticality=inputs["criticality"],
+        findings=tuple(findings),
+        threats=tuple(
+            ThreatFacts(category=name.removeprefix("threat:"), **pair)
+            for name, pair in runtime.items()
+            if name.startswith("threat:")
+        ),
+        incidents=tuple(runtime.get("incident", {}).get("severities", ())),
+    )
+
+
+def portfolio_of(*, principal: Principal, team_id: int | None = None) -> PortfolioScore | None:
+    """Return the score of a team's APIs, or of all of the organisation.
+
+    None when nothing was scored there yet, and when the principal may not see it.
+    """
+    kind = PortfolioKind.ORGANISATION if team_id is None else PortfolioKind.TEAM
+    row = Portfolio.objects.visible_to(principal).filter(kind=kind, key=team_id or 0).first()
+    if row is None:
+        return None
+    mean = cubic_mean(row.cubes, row.n)
+    score = None if mean is None else two_decimals(mean)
+    return PortfolioScore(n=row.n, score=score, band="" if score is None else band_of(score), at=row.at)

@@ -1,0 +1,208 @@
+"""The SQL of scoring: one statement from findings to change points, the same arithmetic as `posture.scoring`.
+
+Weights, and what runtime says, come in as arrays (`posture.services.parameters`). Hazards are added as whole
+trillionths, so that neither the query's plan nor parallel workers move the last digit of a sum.
+"""
+
+SETTLE = "SELECT set_config('jit', 'off', true), set_config('work_mem', '64MB', true)"
+"""Compiling takes longer than scoring; sorting 200,000 findings should not touch the disk."""
+
+PREPARE = """
+INSERT INTO posture_currentscore (api_id, score, inherent, band, computed_at, counted, digest)
+SELECT id, 0, 0, 'none', %(now)s, false, '' FROM inventory_api WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id
+ON CONFLICT (api_id) DO NOTHING
+"""
+"""A row to lock for every API, also for one that was never scored."""
+
+LOCK = "SELECT FROM posture_currentscore WHERE api_id = ANY(%(ids)s::bigint[]) ORDER BY api_id FOR UPDATE"
+"""In order, so that of two jobs one waits. The statement after it sees all that was committed until then."""
+
+FACTS = """
+WITH api AS (
+    SELECT api.id AS api_id, api.stage <> 'retired' AS counted, holding.team_id,
+        api.reach, api.environment, api.sensitivity, api.criticality,
+        reach.weight * environment.weight AS exposure,
+        %(impact_floor)s::float8 + (1 - %(impact_floor)s::float8) * (
+            %(impact_larger)s::float8 * greatest(sensitivity.weight, criticality.weight)
+            + (1 - %(impact_larger)s::float8) * least(sensitivity.weight, criticality.weight)) AS impact
+    FROM inventory_api api
+    LEFT JOIN inventory_apiteam holding ON holding.api_id = api.id AND holding.until IS NULL
+    JOIN unnest(%(reach_words)s::text[], %(reach)s::float8[]) AS reach (word, weight) ON reach.word = api.reach
+    JOIN unnest(%(environment_words)s::text[], %(environment)s::float8[]) AS environment (word, weight)
+        ON environment.word = api.environment
+    JOIN unnest(%(sensitivity_words)s::text[], %(sensitivity)s::float8[]) AS sensitivity (word, weight)
+        ON sensitivity.word = api.sensitivity
+    JOIN unnest(%(criticality_words)s::text[], %(criticality)s::float8[]) AS criticality (word, weight)
+        ON criticality.word = api.criticality
+    WHERE api.id = ANY(%(ids)s::bigint[])
+),
+finding AS (
+    SELECT finding.api_id, finding.code, finding.fingerprint COLLATE "C" AS fingerprint,
+        finding.weakness_class COLLATE "C" AS weakness_class, finding.status = 'accepted' AS accepted,
+        finding.severity, finding.cvss, finding.confidence, finding.epss, finding.kev, exploited.word AS exploited,
+        -ln(1 - greatest(
+            (%(severity)s::float8[])[1 + coalesce(width_bucket(finding.cvss, %(cvss)s::float8[]), finding.severity)],
+            least(greatest(finding.epss, 0), %(epss_cap)s::float8),
+            CASE WHEN finding.kev THEN %(kev)s::float8 END
+        )) * coalesce(confidence.weight, %(unstated)s::float8) * coalesce(exploited.weight, 1) AS hazard
+    FROM findings_finding finding
+    LEFT JOIN unnest(%(confidence_words)s::text[], %(confidence)s::float8[]) AS confidence (word, weight)
+        ON confidence.word = finding.confidence
+    LEFT JOIN unnest(%(exploited_ids)s::bigint[], %(exploited_words)s::text[], %(exploited)s::float8[])
+        AS exploited (id, word, weight) ON exploited.id = finding.id
+    WHERE finding.api_id = ANY(%(ids)s::bigint[]) AND finding.moved_to_id IS NULL
+        AND finding.status = ANY(%(statuses)s::text[])
+),
+runtime AS (
+    SELECT * FROM unnest(%(runtime_apis)s::bigint[], %(runtime_names)s::text[], %(runtime_hazards)s::float8[],
+        %(runtime_inputs)s::text[]) AS runtime (api_id, name, hazard, input)
+),
+"""
+"""The APIs with their exposure and impact, the findings that count with their hazard, and what runtime adds."""
+
+SUMS = """
+ranked AS (
+    SELECT api_id, code, fingerprint, weakness_class, accepted, hazard, row_number() OVER class AS inherent_place,
+        count(*) FILTER (WHERE NOT accepted) OVER class AS place
+    FROM finding
+    WINDOW class AS (
+        PARTITION BY api_id, weakness_class ORDER BY hazard DESC, fingerprint ROWS UNBOUNDED PRECEDING)
+),
+shared AS (
+    SELECT api_id, code, fingerprint, weakness_class, hazard, hazard / inherent_place AS inherent_share,
+        CASE WHEN accepted THEN 0 ELSE hazard / place END AS share,
+        CASE WHEN accepted OR place = 1 THEN 0 ELSE hazard / (place * (place - 1)) END AS gained
+    FROM ranked
+),
+lost AS (
+    SELECT api_id, 'finding:' || code AS name, weakness_class, inherent_share, share,
+        share - (sum(gained) OVER (PARTITION BY api_id, weakness_class) - sum(gained) OVER class) AS loss
+    FROM shared
+    WINDOW class AS (
+        PARTITION BY api_id, weakness_class ORDER BY hazard DESC, fingerprint ROWS UNBOUNDED PRECEDING)
+    UNION ALL
+    SELECT api_id, name, '', hazard, hazard, hazard FROM runtime
+),
+total AS (
+    SELECT api_id, sum((share * 1e12)::bigint)::float8 / 1e12 AS hazard,
+        sum((inherent_share * 1e12)::bigint)::float8 / 1e12 AS inherent_hazard
+    FROM lost GROUP BY api_id
+),
+summed AS (
+    SELECT api.*, coalesce(total.hazard, 0) AS hazard,
+        100 * impact * (1 - exp(-least(exposure * coalesce(total.hazard, 0), 700))) AS score,
+        100 * impact * (1 - exp(-least(exposure * coalesce(total.inherent_hazard, 0), 700))) AS inherent
+    FROM api LEFT JOIN total USING (api_id)
+),
+"""
+"""H with and without accepted findings; without one finding of a class each later one moves up a place."""
+
+FACTORS = """
+placed AS (
+    SELECT api_id, name, weakness_class, share, loss,
+        row_number() OVER (PARTITION BY api_id ORDER BY share DESC, name COLLATE "C") AS place
+    FROM lost WHERE share > 0
+),
+single AS (
+    SELECT api_id, jsonb_agg(jsonb_build_array(name, weakness_class,
+        round((share / hazard * score)::numeric, 6),
+        round((score - 100 * impact * (1 - exp(-least(exposure * greatest(hazard - loss, 0), 700))))::numeric, 6)
+    ) ORDER BY place) AS listed
+    FROM placed JOIN summed USING (api_id) WHERE place <= %(singles)s GROUP BY api_id
+),
+rest AS (
+    SELECT api_id, weakness_class, count(*) AS n, sum((share * 1e12)::bigint)::float8 / 1e12 AS share,
+        row_number() OVER (
+            PARTITION BY api_id ORDER BY sum((share * 1e12)::bigint) DESC, weakness_class) <= %(classes)s AS named
+    FROM placed WHERE place > %(singles)s GROUP BY api_id, weakness_class
+),
+folded AS (
+    SELECT api_id, CASE WHEN named THEN weakness_class ELSE '' END AS weakness_class, sum(n) AS n, sum(share) AS share
+    FROM rest GROUP BY 1, 2
+),
+grouped AS (
+    SELECT api_id, jsonb_agg(jsonb_build_array(weakness_class, n, round((share / hazard * score)::numeric, 6))
+        ORDER BY share DESC, weakness_class) AS listed
+    FROM folded JOIN summed USING (api_id) GROUP BY api_id
+),
+scored AS (
+    SELECT summed.api_id, team_id, counted, reach, environment, sensitivity, criticality,
+        round(score::numeric, 2) AS score, round(inherent::numeric, 2) AS inherent, score AS exact,
+        jsonb_build_object('single', coalesce(single.listed, '[]'), 'grouped', coalesce(grouped.listed, '[]'))
+            AS factors
+    FROM summed LEFT JOIN single USING (api_id) LEFT JOIN grouped USING (api_id)
+),
+shown AS (
+    SELECT scored.*, md5(factors::text) AS digest, CASE WHEN score <= 0 THEN 'none' ELSE coalesce((
+        SELECT word FROM unnest(%(band_words)s::text[], %(bands)s::numeric[]) AS band (word, lowest)
+        WHERE scored.score >= lowest ORDER BY lowest DESC LIMIT 1), 'low') END AS band
+    FROM scored
+),
+"""
+"""The largest factors by name, the others by class, and the band of the two-decimal score."""
+
+STORE = """
+held AS (
+    SELECT held.*, point.model_id FROM posture_currentscore held
+    LEFT JOIN posture_apiscore point ON point.id = held.point_id WHERE held.api_id = ANY(%(ids)s::bigint[])
+),
+changed AS (
+    SELECT shown.*, greatest(%(now)s, held.computed_at) AS at FROM shown JOIN held USING (api_id)
+    WHERE (shown.score, shown.inherent, shown.band, shown.digest, %(model)s)
+        IS DISTINCT FROM (held.score, held.inherent, held.band, held.digest, held.model_id)
+),
+multiset AS (
+    SELECT api_id, jsonb_agg(jsonb_build_array(
+        weakness_class, severity, cvss, confidence, epss, kev, exploited, accepted, n) ORDER BY alike) AS findings
+    FROM (
+        SELECT api_id, weakness_class, severity, cvss, confidence, epss, kev, exploited, accepted, count(*) AS n
+        FROM finding JOIN changed USING (api_id) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+    ) alike GROUP BY api_id
+),
+around AS (
+    SELECT api_id, jsonb_object_agg(name, input::jsonb) AS runtime
+    FROM runtime JOIN changed USING (api_id) GROUP BY api_id
+),
+point AS (
+    INSERT INTO posture_apiscore (api_id, at, score, inherent, band, cause, factors, inputs, model_id)
+    SELECT api_id, at, score, inherent, band, %(cause)s, factors, jsonb_build_object(
+        'reach', reach, 'environment', environment, 'sensitivity', sensitivity, 'criticality', criticality,
+        'findings', coalesce(multiset.findings, '[]'), 'runtime', coalesce(around.runtime, '{}')), %(model)s
+    FROM changed LEFT JOIN multiset USING (api_id) LEFT JOIN around USING (api_id) ORDER BY api_id
+    RETURNING id, api_id
+),
+written AS (
+    UPDATE posture_currentscore held SET
+        score = shown.score, inherent = shown.inherent, band = shown.band, digest = shown.digest,
+        team_id = shown.team_id, counted = shown.counted, point_id = coalesce(point.id, held.point_id),
+        computed_at = greatest(%(now)s, held.computed_at)
+    FROM shown LEFT JOIN point USING (api_id) WHERE held.api_id = shown.api_id
+)
+SELECT shown.api_id, shown.score, shown.team_id, shown.counted, shown.exact, held.score, held.team_id, held.counted,
+    point.id IS NOT NULL
+FROM shown JOIN held USING (api_id) LEFT JOIN point USING (api_id) ORDER BY shown.api_id
+"""
+"""A change point where something changed, the current row in any case; what was held before comes back."""
+
+SCORE = FACTS + SUMS + FACTORS + STORE
+
+FOLD = """
+INSERT INTO posture_portfolio AS held (kind, key, n, cubes, at)
+SELECT * FROM unnest(%(kinds)s::text[], %(keys)s::bigint[], %(n)s::bigint[], %(cubes)s::bigint[])
+    AS delta (kind, key, n, cubes), (SELECT %(now)s::timestamptz) AS clock (at) ORDER BY 1, 2
+ON CONFLICT (kind, key) DO UPDATE
+    SET n = held.n + excluded.n, cubes = held.cubes + excluded.cubes, at = greatest(held.at, excluded.at)
+"""
+"""Last in the transaction and in order: everybody who scores adds to the organisation's row."""
+
+ALIKE = """
+run AS (
+    SELECT weakness_class, hazard, count(*) AS n,
+        (array_agg('finding:' || code ORDER BY fingerprint))[:%(steps)s] AS names
+    FROM finding WHERE NOT accepted GROUP BY weakness_class, hazard
+)
+SELECT weakness_class, hazard, n, names FROM run ORDER BY weakness_class, hazard DESC
+"""
+
+RUNS = FACTS + ALIKE
+"""The findings of one API for its plan: alike ones together, with as many names as a plan can need."""

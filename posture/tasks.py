@@ -1,0 +1,27 @@
+"""The roof's jobs: scores after a cause, and all of them once a day."""
+
+from datetime import time
+from typing import Any
+
+from inventory.jobs.choices import Queue
+from inventory.jobs.records import Run
+from inventory.jobs.registry import handler, scheduled
+from posture.services.asking import SCORE, SCORE_ALL, ask_for_all_scores, cause_of
+from posture.services.rescore import score_apis
+
+
+@handler(kind=SCORE, queue=Queue.SHORT, label="Score APIs")
+def score(run: Run) -> dict[str, Any]:
+    """Score the APIs of the arguments."""
+    result = score_apis(api_ids=run.arguments["api_ids"], cause=cause_of(run.arguments["causes"]), now=run.now)
+    return {"scored": len(result.apis), "changed": result.changed}
+
+
+@scheduled(name="posture.scores", daily=time(2, 40))
+@handler(kind=SCORE_ALL, queue=Queue.BULK, label="Score all APIs")
+def score_all(run: Run) -> dict[str, Any]:
+    """Without APIs in the arguments, write one job for each batch of all APIs; with them, score those."""
+    if "api_ids" not in run.arguments:
+        return {"batches": ask_for_all_scores(now=run.now)}
+    result = score_apis(api_ids=run.arguments["api_ids"], cause="time passed", now=run.now)
+    return {"scored": len(result.apis), "changed": result.changed}
