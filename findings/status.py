@@ -42,16 +42,36 @@ class DecisionKind(TextChoices):
     RESOLVED = "resolved", "Resolved"
     FALSE_POSITIVE = "false_positive", "False positive"
     DUPLICATE = "duplicate", "Duplicate"
+    ASKED = "asked", "Acceptance asked for"
     ACCEPTED = "accepted", "Accepted"
+    REFUSED = "refused", "Acceptance refused"
     UNDONE = "undone", "Undone"
+
+
+EFFECTIVE = (
+    DecisionKind.TRIAGED,
+    DecisionKind.IN_PROGRESS,
+    DecisionKind.RESOLVED,
+    DecisionKind.FALSE_POSITIVE,
+    DecisionKind.DUPLICATE,
+    DecisionKind.ACCEPTED,
+)
+"""The kinds that give a finding its status; the others speak about another decision."""
+
+JUDGED = (DecisionKind.FALSE_POSITIVE, DecisionKind.DUPLICATE)
+"""Decisions about the weakness itself: they hold whether scans see it or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """Where the scans leave a finding: `reopened_at` is the start of the present stretch when an earlier one ended."""
+    """Where the scans leave a finding.
+
+    `reopened_at` is the start of the present stretch when an earlier one ended, `last_seen` the last scan that has it.
+    """
 
     present: bool
     reopened_at: datetime | None = None
+    last_seen: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,20 +82,20 @@ class Decided:
     at: datetime
 
 
-LASTING = (DecisionKind.FALSE_POSITIVE, DecisionKind.DUPLICATE, DecisionKind.ACCEPTED)
-"""Decisions that survive a reopening: they judge the weakness, not its disappearance."""
-
-
 def shown(seen: Seen, decided: Decided | None) -> Status:
-    """Return the status of a finding.
+    """Return the status of a finding; `findings.services.statuses` says the same in SQL.
 
-    A finding no scan has is closed, unless it was judged for good. A decision older than the return of the finding
-    says nothing about it, except those that last.
+    A finding no scan has is closed, unless it was judged. An acceptance outlives a return. Any other decision is
+    about the stretch it was made in, and a finding that was resolved but is seen once more is open again.
     """
-    if decided is not None and decided.kind in LASTING and (seen.present or decided.kind != DecisionKind.ACCEPTED):
+    if decided is not None and decided.kind in JUDGED:
         return Status(decided.kind.value)
     if not seen.present:
         return Status.CLOSED
-    if decided is not None and (seen.reopened_at is None or decided.at >= seen.reopened_at):
-        return Status(decided.kind.value)
-    return Status.REOPENED if seen.reopened_at is not None else Status.NEW
+    if decided is None:
+        return Status.NEW if seen.reopened_at is None else Status.REOPENED
+    if decided.kind != DecisionKind.ACCEPTED:
+        returned = seen.reopened_at is not None and seen.reopened_at > decided.at
+        if returned or (decided.kind == DecisionKind.RESOLVED and seen.last_seen > decided.at):
+            return Status.REOPENED
+    return Status(decided.kind.value)

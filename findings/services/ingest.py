@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
+from findings.errors import FindingsRefused
 from findings.models import Finding, Report, Series
 from findings.records import FindingRecord
 from findings.services.facts import write_facts
@@ -14,11 +15,10 @@ from findings.services.scans import Fold, Stated, add_earlier_parts, held_scan, 
 from findings.services.staging import Placement, stage
 from findings.services.statuses import derive_statuses
 from findings.signals import findings_ingested
-from inventory.access.models import Team
 from inventory.access.records import Principal
+from inventory.access.rights import Verb
 from inventory.access.services.trail import record_change
-from inventory.models import Api
-from inventory.selectors import address_book
+from inventory.selectors import address_book, apis_for
 from inventory.signals import ApisChanged
 
 AHEAD = timedelta(minutes=5)
@@ -93,13 +93,16 @@ class UploadOptions:
 
 
 def _placement(report: Report, options: UploadOptions, principal: Principal) -> Placement:
-    named = Api.objects.visible_to(principal).filter(pk=options.api_id).first() if options.api_id else None
-    visible = Api.objects.visible_to(principal)
-    apis = visible.filter(pk=named.pk) if named else visible
+    apis = apis_for(principal, Verb.UPLOAD)
+    if options.api_id is not None:
+        apis = apis.filter(pk=options.api_id)
+        if not apis.exists():
+            msg = "The API this report is for is no longer one you may upload to; name another."
+            raise FindingsRefused(msg)
     holder = f"team:{report.team_id}" if report.team_id else f"person:{report.uploaded_by_id}"
     return Placement(
-        book=address_book(principal, only=named), stable_ids=dict(apis.values_list("pk", "stable_id")),
-        named_api=named.pk if named else None, series=options.series, unmapped=f"unmapped:{holder}",
+        book=address_book(apis), stable_ids=dict(apis.values_list("pk", "stable_id")),
+        named_api=options.api_id, series=options.series, unmapped=f"unmapped:{holder}",
     )  # fmt: skip
 
 
@@ -151,7 +154,7 @@ def _series(share: Share, report: Report) -> Series:
     return series
 
 
-def _fold_share(share: Share, *, report: Report, stated: Stated) -> IngestCounts:
+def _fold_share(share: Share, *, report: Report, stated: Stated, now: datetime) -> IngestCounts:
     source_kind, name, api_id = share
     series = _series(share, report)
     digest = share_digest(*share)
@@ -164,7 +167,7 @@ def _fold_share(share: Share, *, report: Report, stated: Stated) -> IngestCounts
     add_earlier_parts(fold)
     facts = write_facts(fold)
     fold_presence(fold)
-    statuses = derive_statuses()
+    statuses = derive_statuses(now=now)
     unchanged = facts.members - facts.created - facts.updated - statuses.reopened
     return IngestCounts(
         created=facts.created, updated=facts.updated, unchanged=max(unchanged, 0),
@@ -204,7 +207,7 @@ def ingest_report(
     total = IngestCounts(entries=entries, skipped=told.skipped)
     for share in shares:
         stated = _stated(told, share[0], options, report.uploaded_at)
-        total = total.plus(_fold_share(share, report=report, stated=stated))
+        total = total.plus(_fold_share(share, report=report, stated=stated, now=now))
         total = replace(total, scanned_at=stated.at.isoformat(), scanned_at_source=stated.at_source)
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM staged WHERE api_id IS NULL")
@@ -227,10 +230,3 @@ def _finish(report: Report, counts: IngestCounts, *, principal: Principal, now: 
         )  # fmt: skip
     if counts.api_ids:
         findings_ingested.send(Finding, result=ApisChanged(api_ids=counts.api_ids, cause=f"report {report.code} read"))
-
-
-def uploading_team(principal: Principal) -> Team | None:
-    """Return the team in whose name a person uploads: the only one of a person without wider sight."""
-    if principal.sees_all:
-        return None
-    return Team.objects.filter(pk__in=principal.team_ids).order_by("slug").first()

@@ -9,6 +9,13 @@ from django.db import connection
 
 from findings.models import Scan
 from findings.services.scans import Fold, store_scan
+from findings.services.statuses import touch
+from findings.status import DecisionKind
+
+SEEN_AGAIN = """
+SELECT finding_id FROM member JOIN findings_finding finding ON finding.id = member.finding_id
+WHERE finding.status = %s AND NOT member.created
+"""
 
 CLOSE = """
 UPDATE findings_presence held SET until_scan_id = %(scan)s, until = %(at)s
@@ -95,11 +102,12 @@ RETURNING finding_id
 def fold_presence(fold: Fold) -> Scan:
     """Store the scan and make the intervals of its series those of the set of scans now held.
 
-    Fills the temporary table `touched` (finding_id) with the findings whose intervals changed. Needs `member`.
+    Fills the temporary table `touched` (finding_id) with the findings whose status that may change: those whose
+    intervals changed, and those that a person called resolved and that are here once more. Needs `member`.
     """
+    touch(SEEN_AGAIN, [DecisionKind.RESOLVED.value])
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS touched, membership, interval_anew")
-        cursor.execute("CREATE TEMPORARY TABLE touched (finding_id bigint) ON COMMIT DROP")
+        cursor.execute("DROP TABLE IF EXISTS membership, interval_anew")
         if fold.scan is None and _is_latest(fold):
             return _append(fold)
         cursor.execute(MEMBERSHIPS, {"series": fold.series_id})

@@ -10,6 +10,7 @@ from django.utils.text import slugify
 
 from inventory.access.models import Team
 from inventory.access.records import Principal
+from inventory.access.rights import Verb
 from inventory.access.services.trail import record_change
 from inventory.choices import Environment, FactSource
 from inventory.codes import chance_code, slug_suffix
@@ -18,7 +19,7 @@ from inventory.jobs.models import Blob
 from inventory.models import Api, BaseUrl, Fact, Specification
 from inventory.paths import split_base
 from inventory.records import EndpointRecord, SpecificationRecord
-from inventory.selectors import find_api
+from inventory.selectors import apis_for, find_api
 from inventory.services.classify import give_team
 from inventory.services.endpoints import EndpointCounts, write_endpoints
 from inventory.signals import ApisChanged, endpoints_recorded
@@ -55,9 +56,9 @@ def repeated_specification(
 
     The same bytes for another API or another environment are something new.
     """
-    held = Specification.objects.filter(current=True, digest=digest, api__in=Api.objects.visible_to(principal))
+    held = Specification.objects.filter(current=True, digest=digest, api__in=apis_for(principal, Verb.UPLOAD))
     if options.api:
-        held = held.filter(api=find_api(principal=principal, reference=options.api, environment=options.environment))
+        held = held.filter(api=_named_api(options, principal))
     elif options.environment:
         held = held.filter(api__environment=options.environment)
     found = held.select_related("api")[:2]
@@ -71,6 +72,10 @@ def repeated_specification(
     )  # fmt: skip
 
 
+def _named_api(options: SpecificationOptions, principal: Principal) -> Api:
+    return find_api(principal=principal, reference=options.api, environment=options.environment, verb=Verb.UPLOAD)
+
+
 def _stable_id(name: str, environment: str, base_path: str, counter: int) -> UUID:
     suffix = [str(counter)] if counter else []
     return uuid5(NAMESPACE, "\x1f".join([name, environment, base_path, *suffix]))
@@ -80,14 +85,14 @@ def _described_api(
     specification: SpecificationRecord, options: SpecificationOptions, principal: Principal
 ) -> Api | None:
     if options.api:
-        return find_api(principal=principal, reference=options.api, environment=options.environment)
+        return _named_api(options, principal)
     name = _name(specification)
     environment = options.environment or Environment.UNKNOWN
-    visible = Api.objects.visible_to(principal)
-    first = visible.filter(stable_id=_stable_id(name, environment, _first_base_path(specification), 0)).first()
+    mine = apis_for(principal, Verb.UPLOAD)
+    first = mine.filter(stable_id=_stable_id(name, environment, _first_base_path(specification), 0)).first()
     if first is not None:
         return first
-    named = list(visible.filter(name=name, environment=environment).order_by("pk")[:2])
+    named = list(mine.filter(name=name, environment=environment).order_by("pk")[:2])
     if len(named) > 1:
         msg = f"More than one API is called “{name}”; choose the one this specification describes."
         raise ApiAmbiguous(msg)

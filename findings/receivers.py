@@ -1,0 +1,19 @@
+"""What the findings do when the ground floor has news: each inserts a job row, in the transaction of the news."""
+
+from typing import Any
+
+from django.dispatch import receiver
+from django.utils import timezone
+
+from inventory.access.records import SYSTEM
+from inventory.jobs.services.jobs import enqueue
+from inventory.signals import ApisChanged, endpoints_recorded
+
+
+@receiver(endpoints_recorded)
+def tie_findings_to_endpoints(*, result: ApisChanged, **_: Any) -> None:
+    """Ask for the findings of these APIs to be tied to their endpoints."""
+    key = f"findings.link {' '.join(map(str, result.api_ids))}"
+    enqueue(
+        kind="findings.link", arguments={"apis": list(result.api_ids)}, principal=SYSTEM, now=timezone.now(), key=key
+    )

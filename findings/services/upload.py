@@ -1,0 +1,161 @@
+"""Taking in a document: what it is, whether it may come in, its bytes kept, and the job that reads it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from django.db import transaction
+from django.utils.dateparse import parse_datetime
+
+from findings.errors import FindingsRefused
+from findings.models import Report
+from inventory.access.models import Team
+from inventory.access.records import Principal
+from inventory.access.rights import Verb, may_somewhere, refused
+from inventory.choices import Environment
+from inventory.codes import chance_code
+from inventory.connectors.registry import detect, reader_for, readers
+from inventory.jobs.documents import Document
+from inventory.jobs.models import Job
+from inventory.jobs.services import blobs
+from inventory.jobs.services.jobs import enqueue
+from inventory.selectors import find_api
+
+MAX_PARTS = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """What came beside the file, checked; empty and None mean nothing was said."""
+
+    format: str = ""
+    api: str = ""
+    environment: str = ""
+    team: str = ""
+    series: str = ""
+    scan_id: str = ""
+    parts: int | None = None
+    complete: bool = True
+    scanned_at: datetime | None = None
+
+
+def stated(options: Mapping[str, str]) -> Stated:
+    """Return the options of an upload, given as texts, checked.
+
+    Keys: format, api, environment, team, series, scan_id, parts, complete, scanned_at. Raises FindingsRefused with the
+    option and what it may be.
+    """
+    unknown = sorted(set(options) - set(Stated.__dataclass_fields__))
+    if unknown:
+        msg = f"“{unknown[0]}” is not an option of an upload; they are {', '.join(Stated.__dataclass_fields__)}."
+        raise FindingsRefused(msg)
+    parts = _parts(options.get("parts", ""), options.get("scan_id", ""))
+    return Stated(
+        format=_one_of("format", options.get("format", ""), [reader.slug for reader in readers()]),
+        api=options.get("api", "").strip(),
+        environment=_one_of("environment", options.get("environment", ""), Environment.values),
+        team=options.get("team", "").strip(),
+        series=options.get("series", "").strip()[:300],
+        scan_id=options.get("scan_id", "").strip()[:300],
+        parts=parts,
+        complete=_one_of("complete", options.get("complete", "").lower(), ["true", "false"]) != "false",
+        scanned_at=_moment(options.get("scanned_at", "")),
+    )
+
+
+def _one_of(name: str, value: str, allowed: list[str]) -> str:
+    if value and value not in allowed:
+        msg = f"{name} is “{value}”; it may be {', '.join(allowed)}."
+        raise FindingsRefused(msg)
+    return value
+
+
+def _parts(value: str, scan_id: str) -> int | None:
+    if not value:
+        return None
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value[:9]) <= MAX_PARTS:
+        msg = f"parts is “{value}”; it is the number of parts of the scan, from 1 to {MAX_PARTS:,}."
+        raise FindingsRefused(msg)
+    if not scan_id:
+        msg = "parts needs a scan_id: the name of the scan that the parts belong to."
+        raise FindingsRefused(msg)
+    return int(value)
+
+
+def _moment(value: str) -> datetime | None:
+    if not value:
+        return None
+    try:
+        moment = parse_datetime(value)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        msg = f"scanned_at is “{value}”; write a moment with its zone, such as 2026-01-31T12:00:00Z."
+        raise FindingsRefused(msg)
+    return moment
+
+
+def receive_upload(
+    *, file: BinaryIO, name: str, options: Mapping[str, str], principal: Principal, now: datetime
+) -> Job:
+    """Keep an uploaded document sealed and return the job that will read it.
+
+    A specification goes to the inventory, anything else is a report of findings. Raises AccessRefused when the
+    principal may not upload, FindingsRefused or ApiNotFound when what was said beside the file is wrong, and
+    DocumentError when the format is not recognised; then nothing is kept.
+    """
+    if not may_somewhere(principal, Verb.UPLOAD):
+        raise refused(Verb.UPLOAD)
+    checked = stated(options)
+    api = None
+    if checked.api:
+        api = find_api(principal=principal, reference=checked.api, environment=checked.environment, verb=Verb.UPLOAD)
+    head = Document(file, name).head()
+    reader = reader_for(checked.format) if checked.format else detect(head, name)
+    file.seek(0)
+    title = f"Read {name}"[:300]
+    with transaction.atomic():
+        blob = blobs.store(file, now=now)
+        if reader.kind == "specification":
+            arguments: dict[str, Any] = {
+                "blob": str(blob.pk),
+                "name": name,
+                "format": reader.slug,
+                "api": api.code if api else "",
+                "environment": checked.environment,
+                "team": checked.team,
+            }
+            return enqueue(
+                kind="inventory.specification", arguments=arguments, principal=principal, now=now, title=title
+            )
+        report = Report.objects.create(
+            code=chance_code("RPT"),
+            blob=blob,
+            digest=blob.digest,
+            name=name[:300],
+            format=reader.slug,
+            uploaded_at=now,
+            uploaded_by_id=principal.user_id,
+            team=_uploading_team(principal),
+            options={
+                "api": api.pk if api else None,
+                "series": checked.series,
+                "scan_id": checked.scan_id,
+                "parts": checked.parts,
+                "complete": checked.complete,
+                "scanned_at": checked.scanned_at.isoformat() if checked.scanned_at else None,
+            },
+        )
+        job = enqueue(
+            kind="findings.report", arguments={"report": report.pk}, principal=principal, now=now, title=title
+        )
+        Report.objects.filter(pk=report.pk).update(job=job)
+    return job
+
+
+def _uploading_team(principal: Principal) -> Team | None:
+    """Return the team in whose name a person uploads: the first of a person without wider sight."""
+    if principal.sees_all:
+        return None
+    return Team.objects.filter(pk__in=principal.team_ids).order_by("slug").first()
