@@ -21,7 +21,7 @@ from posture.scoring.plans import plan_runs
 from posture.scoring.portfolios import cubic_mean
 from posture.scoring.scores import ACCEPTED, band_of, score_api, two_decimals
 from posture.scoring.weights import Weights
-from posture.services.models import model_in_force
+from posture.services.in_force import model_in_force
 from posture.services.parameters import parameters
 from posture.services.statements import RUNS
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from posture.choices import PortfolioKind
 from posture.records import QUIET, Runtime, Scored, ScoreResult
 from posture.scoring.portfolios import cube
-from posture.services.models import model_in_force
+from posture.services.in_force import model_in_force
 from posture.services.parameters import parameters
 from posture.services.statements import FOLD, LOCK, PREPARE, SCORE, SETTLE
 

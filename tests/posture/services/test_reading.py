@@ -1,0 +1,150 @@
+"""What is read back from stored scores."""
+
+from decimal import Decimal
+
+import pytest
+
+from findings.models import Finding
+from inventory.access.choices import OrganisationRole, PrincipalKind, TeamRole
+from inventory.access.records import Principal
+from posture.models import ApiScore, CurrentScore
+from posture.records import QUIET, Runtime, ThreatFacts
+from posture.scoring.plans import plan
+from posture.scoring.scores import two_decimals
+from posture.services.reading import factors_of, history_of, plan_of, portfolio_of, recompute, score_at
+from posture.services.rescore import score_apis
+from tests.posture.services.estates import (
+    NOW,
+    facts_of,
+    finding,
+    later,
+    luck,
+    make_api,
+    make_finding,
+    make_team,
+    random_api,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def person(*, roles: tuple[OrganisationRole, ...] = (), teams: tuple[int, ...] = ()) -> Principal:
+    return Principal(
+        kind=PrincipalKind.USER,
+        name="Ada",
+        organisation_roles=frozenset(roles),
+        team_roles=tuple((team, TeamRole.MEMBER) for team in teams),
+    )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_stored_score_can_be_computed_again_from_what_is_stored_with_it(seed: int) -> None:
+    api = random_api(luck(seed))
+    runtime = Runtime(
+        threats={api.pk: (ThreatFacts(category="API1", passed=2.5, blocked=7.0),)} if seed % 2 else {},
+        incidents={api.pk: ("SEV3", "SEV2")} if seed % 3 else {},
+        exploited=dict.fromkeys(Finding.objects.filter(api=api).values_list("pk", flat=True)[:4], "succeeded"),
+    )
+    score_apis(api_ids=[api.pk], cause="a test", now=NOW, runtime=runtime)
+    Finding.objects.filter(api=api).update(severity=0, status="closed")
+
+    point = ApiScore.objects.select_related("model").get(api=api)
+    again = recompute(point)
+
+    assert two_decimals(again.score) == point.score
+    assert two_decimals(again.inherent) == point.inherent
+    assert again.band == point.band
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_plan_of_a_stored_api_is_that_of_the_pure_model(seed: int) -> None:
+    api = random_api(luck(seed))
+    runtime = Runtime(incidents={api.pk: ("SEV4",)})
+    codes = {f"finding:{row.fingerprint}": f"finding:{row.code}" for row in Finding.objects.filter(api=api)}
+
+    steps = plan_of(api=api, now=NOW, steps=30, runtime=runtime)
+
+    pure = list(plan(facts_of(api, runtime)))[:30]
+    assert [step.gain for step in steps] == pytest.approx([step.gain for step in pure], abs=1e-9)
+    assert [step.score for step in steps] == pytest.approx([step.score for step in pure], abs=1e-9)
+    assert {step.name for step in steps} <= set(codes.values())
+
+
+def test_a_plan_stops_after_the_steps_asked_for() -> None:
+    api = make_api()
+    Finding.objects.bulk_create(finding(api) for _ in range(30))
+
+    assert len(plan_of(api=api, now=NOW, steps=4)) == 4
+    assert plan_of(api=make_api(), now=NOW) == ()
+
+
+def test_factors_are_read_with_their_kind_and_key() -> None:
+    api = make_api()
+    made = make_finding(api, weakness_class="CWE-89")
+    Finding.objects.bulk_create(finding(api, weakness_class=f"CWE-{number}", severity=1) for number in range(100, 180))
+    runtime = Runtime(incidents={api.pk: ("SEV1",)})
+    score_apis(api_ids=[api.pk], cause="a test", now=NOW, runtime=runtime)
+
+    point = ApiScore.objects.get(api=api)
+    factors = factors_of(point)
+
+    assert [(each.kind, each.key) for each in factors[:2]] == [("incident", ""), ("finding", made.code)]
+    assert {each.kind for each in factors[2:]} == {"finding", "class", "rest"}
+    assert sum(each.count for each in factors) == 82
+    assert sum(each.points for each in factors) == pytest.approx(float(point.score), abs=0.01)
+
+
+def test_the_past_is_what_was_stored_then() -> None:
+    api = make_api()
+    score_apis(api_ids=[api.pk], cause="first", now=NOW)
+    make_finding(api)
+    score_apis(api_ids=[api.pk], cause="second", now=later(hours=2))
+
+    assert [point.cause for point in history_of(api=api)] == ["first", "second"]
+    assert [point.cause for point in history_of(api=api, since=later(hours=1))] == ["second"]
+    held = score_at(api=api, at=later(hours=1))
+    assert held is not None
+    assert (held.cause, held.score) == ("first", Decimal(0))
+    assert score_at(api=api, at=later(hours=-1)) is None
+
+
+def test_a_team_sees_its_own_portfolio_and_never_the_organisation_s() -> None:
+    blue, red = make_team("blue"), make_team("red")
+    apis = [make_api(team=blue), make_api(team=red), make_api()]
+    make_finding(apis[0])
+    score_apis(api_ids=[api.pk for api in apis], cause="a test", now=NOW)
+    member, auditor = person(teams=(blue.pk,)), person(roles=(OrganisationRole.AUDITOR,))
+
+    own = portfolio_of(principal=member, team_id=blue.pk)
+    whole = portfolio_of(principal=auditor)
+
+    assert own is not None
+    assert (own.n, own.score) == (1, CurrentScore.objects.get(api=apis[0]).score)
+    assert portfolio_of(principal=member, team_id=red.pk) is None
+    assert portfolio_of(principal=member) is None
+    assert whole is not None
+    assert whole.n == 3
+    assert whole.score == two_decimals(float(own.score) / 3 ** (1 / 3)) if own.score else False
+    assert portfolio_of(principal=auditor, team_id=red.pk) is not None
+
+
+def test_scores_of_other_teams_are_out_of_sight() -> None:
+    blue, red = make_team("blue"), make_team("red")
+    mine, theirs, nobodys = make_api(team=blue), make_api(team=red), make_api()
+    score_apis(api_ids=[mine.pk, theirs.pk, nobodys.pk], cause="a test", now=NOW)
+    member = person(teams=(blue.pk,))
+
+    for model in (CurrentScore, ApiScore):
+        assert [row.api_id for row in model.objects.visible_to(member)] == [mine.pk]
+        assert model.objects.visible_to(person(roles=(OrganisationRole.ANALYST,))).count() == 3
+
+
+def test_the_plan_leaves_out_what_alerts_and_incidents_add() -> None:
+    api = make_api()
+    make_finding(api)
+    runtime = Runtime(incidents={api.pk: ("SEV1",)})
+
+    [step] = plan_of(api=api, now=NOW, runtime=runtime)
+
+    assert step.score > 0
+    assert plan_of(api=api, now=NOW, runtime=QUIET)[0].score == 0

@@ -1,0 +1,316 @@
+"""Scores in SQL against the pure model, and what a scoring writes."""
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import ProgrammingError, connection, transaction
+
+from findings.models import Finding
+from findings.status import SeverityRank, Status
+from inventory.choices import Stage
+from inventory.models import Api, ApiTeam
+from posture.models import ApiScore, CurrentScore, Portfolio
+from posture.records import QUIET, Runtime, ThreatFacts
+from posture.scoring.scores import score_api, two_decimals
+from posture.services.rescore import score_apis
+from tests.posture.services.estates import (
+    NOW,
+    OPEN,
+    facts_of,
+    finding,
+    later,
+    luck,
+    make_api,
+    make_finding,
+    make_team,
+    random_api,
+)
+
+AGREED = 1e-6
+pytestmark = pytest.mark.django_db
+
+
+def worst(**values: object) -> Api:
+    """Return an API on which one confirmed finding scores what its severity is worth."""
+    given = {"reach": "public", "environment": "production", "sensitivity": "restricted", "criticality": "mission"}
+    return make_api(**given | values)
+
+
+def score_of(api: Api) -> Decimal:
+    return CurrentScore.objects.get(api=api).score
+
+
+def random_runtime(chance: random.Random, apis: list[Api]) -> Runtime:
+    """Return alerts, incidents and exploited findings for some of the APIs."""
+    some = chance.sample(apis, len(apis) // 2)
+    found = list(Finding.objects.filter(api__in=some).values_list("pk", flat=True))
+    return Runtime(
+        threats={
+            api.pk: (
+                ThreatFacts(category="API1", passed=chance.uniform(0, 50), blocked=chance.uniform(0, 90)),
+                ThreatFacts(category="other", passed=0.0, blocked=chance.choice((0.0, 3.0))),
+            )
+            for api in some[::2]
+        },
+        incidents={api.pk: ("SEV4", chance.choice(("SEV1", "SEV2", "SEV3"))) for api in some[1::2]},
+        exploited={key: chance.choice(("succeeded", "allowed", "unknown", "blocked")) for key in found[::3]},
+    )
+
+
+def recount() -> dict[tuple[str, int], tuple[int, int]]:
+    """Return number and sum of cubes of every portfolio, counted from the scores one by one."""
+    totals: dict[tuple[str, int], tuple[int, int]] = {}
+    teams = dict(ApiTeam.objects.filter(until=None).values_list("api_id", "team_id"))
+    for api_id, score in CurrentScore.objects.exclude(api__stage="retired").values_list("api_id", "score"):
+        for key in (("organisation", 0), ("team", teams.get(api_id))):
+            if key[1] is not None:
+                n, cubes = totals.get(key, (0, 0))
+                totals[key] = (n + 1, cubes + int(score * 100) ** 3)
+    return totals
+
+
+def portfolios() -> dict[tuple[str, int], tuple[int, int]]:
+    return {(row.kind, row.key): (row.n, row.cubes) for row in Portfolio.objects.exclude(n=0)}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_sql_and_the_pure_model_agree_on_any_estate(seed: int) -> None:
+    chance = luck(seed)
+    apis = [random_api(chance) for _ in range(12)]
+    runtime = random_runtime(chance, apis)
+
+    result = score_apis(api_ids=[api.pk for api in apis], cause="a test", now=NOW, runtime=runtime)
+
+    for api, scored in zip(apis, result.apis, strict=True):
+        pure = score_api(facts_of(api, runtime))
+        current = CurrentScore.objects.get(api=api)
+        assert scored.exact == pytest.approx(pure.score, abs=AGREED)
+        assert (current.score, current.inherent) == (two_decimals(pure.score), two_decimals(pure.inherent))
+        assert current.band == pure.band
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_sql_and_the_pure_model_agree_on_every_factor(seed: int) -> None:
+    chance = luck(seed)
+    apis = [random_api(chance) for _ in range(8)]
+    runtime = random_runtime(chance, apis)
+
+    score_apis(api_ids=[api.pk for api in apis], cause="a test", now=NOW, runtime=runtime)
+
+    for api in apis:
+        codes = {f"finding:{row.fingerprint}": f"finding:{row.code}" for row in Finding.objects.filter(api=api)}
+        pure = {
+            codes.get(each.name, each.name): each for each in score_api(facts_of(api, runtime)).factors if each.hazard
+        }
+        stored = CurrentScore.objects.get(api=api).point
+        assert stored is not None
+        single = {name: (group, points, fixed) for name, group, points, fixed in stored.factors["single"]}
+        assert single.keys() == pure.keys()
+        for name, (group, points, fixed) in single.items():
+            assert group == pure[name].group
+            assert points == pytest.approx(pure[name].points, abs=2 * AGREED)
+            assert fixed == pytest.approx(pure[name].if_fixed, abs=2 * AGREED)
+
+
+def test_scoring_one_by_one_gives_what_scoring_all_gives() -> None:
+    chance = luck(7)
+    apis = [random_api(chance) for _ in range(15)]
+
+    alone = [score_apis(api_ids=[api.pk], cause="one", now=NOW).apis[0].exact for api in apis]
+    together = score_apis(api_ids=[api.pk for api in apis], cause="all", now=NOW)
+
+    assert [each.exact for each in together.apis] == alone
+    assert together.changed == 0
+
+
+def test_what_does_not_count_is_left_out() -> None:
+    api, other = worst(), worst()
+    stays = make_finding(api, severity=SeverityRank.LOW, confidence="confirmed")
+    make_finding(api, status=Status.CLOSED)
+    make_finding(api, status=Status.FALSE_POSITIVE)
+    make_finding(api, moved_to=stays)
+    make_finding(None)
+    make_finding(other, severity=SeverityRank.CRITICAL)
+
+    score_apis(api_ids=[api.pk], cause="a test", now=NOW)
+
+    assert score_of(api) == Decimal("2.00")
+    assert not CurrentScore.objects.filter(api=other).exists()
+
+
+def test_an_accepted_finding_stands_in_the_inherent_score_only() -> None:
+    api = worst()
+    make_finding(api, severity=SeverityRank.MEDIUM, confidence="confirmed", weakness_class="CWE-1")
+    make_finding(api, severity=SeverityRank.CRITICAL, confidence="confirmed", status="accepted", weakness_class="CWE-2")
+
+    score_apis(api_ids=[api.pk], cause="a test", now=NOW)
+
+    current = CurrentScore.objects.get(api=api)
+    assert (current.score, current.band) == (Decimal("10.00"), "medium")
+    assert current.inherent == two_decimals(100 * (1 - 0.9 * 0.25))
+
+
+@pytest.mark.parametrize("status", OPEN)
+def test_each_open_status_counts(status: str) -> None:
+    api = worst()
+    make_finding(api, confidence="confirmed", status=status)
+
+    score_apis(api_ids=[api.pk], cause="a test", now=NOW)
+
+    assert score_of(api) == Decimal("35.00")
+
+
+def test_an_api_without_findings_is_scored_0_and_not_unscored() -> None:
+    api = worst()
+
+    score_apis(api_ids=[api.pk], cause="it was found", now=NOW)
+
+    current = CurrentScore.objects.select_related("point__model").get(api=api)
+    assert (current.score, current.band, current.computed_at) == (Decimal(0), "none", NOW)
+    assert current.point is not None
+    assert (current.point.cause, current.point.model.version) == ("it was found", 1)
+
+
+def test_where_nothing_changed_nothing_is_written_but_the_time() -> None:
+    api = worst()
+    make_finding(api)
+    score_apis(api_ids=[api.pk], cause="first", now=NOW)
+
+    result = score_apis(api_ids=[api.pk], cause="second", now=later(hours=1))
+
+    assert result.changed == 0
+    assert [point.cause for point in ApiScore.objects.filter(api=api)] == ["first"]
+    assert CurrentScore.objects.get(api=api).computed_at == later(hours=1)
+
+
+def test_other_factors_under_the_same_score_are_a_change() -> None:
+    api = worst()
+    first, second = make_finding(api), finding(api)
+    score_apis(api_ids=[api.pk], cause="first", now=NOW)
+    Finding.objects.filter(pk=first.pk).update(status=Status.CLOSED)
+    second.save()
+
+    result = score_apis(api_ids=[api.pk], cause="second", now=later(hours=1))
+
+    assert [(each.score, each.changed) for each in result.apis] == [(score_of(api), True)]
+    points = ApiScore.objects.filter(api=api).order_by("at")
+    assert [(point.cause, point.score) for point in points] == [("first", score_of(api)), ("second", score_of(api))]
+
+
+def test_a_change_point_is_never_dated_before_the_one_it_follows() -> None:
+    api = worst()
+    score_apis(api_ids=[api.pk], cause="first", now=NOW)
+    make_finding(api)
+
+    score_apis(api_ids=[api.pk], cause="a worker with a slow clock", now=NOW - timedelta(minutes=1))
+
+    newest = ApiScore.objects.filter(api=api).order_by("-at", "-pk")[0]
+    assert (newest.cause, newest.at) == ("a worker with a slow clock", NOW)
+    assert CurrentScore.objects.get(api=api).point == newest
+
+
+def test_a_long_list_of_findings_is_stored_short_and_still_adds_up() -> None:
+    api = worst()
+    Finding.objects.bulk_create(
+        finding(api, weakness_class=f"CWE-{number % 60}", severity=SeverityRank.LOW, epss=(number % 97) / 5000)
+        for number in range(700)
+    )
+
+    score_apis(api_ids=[api.pk], cause="a test", now=NOW)
+
+    point = ApiScore.objects.get(api=api)
+    single, grouped = point.factors["single"], point.factors["grouped"]
+    assert (len(single), len(grouped)) == (50, 21)
+    assert sum(n for _, n, _ in grouped) == 650
+    points = sum(each[2] for each in (*single, *grouped))
+    assert points == pytest.approx(score_api(facts_of(api, QUIET)).score, abs=1e-4)
+    assert min(each[2] for each in single) * 50 <= points
+
+
+def test_hazards_beyond_all_measure_end_at_the_impact() -> None:
+    api = worst()
+    Finding.objects.bulk_create(
+        finding(api, weakness_class=f"CWE-{number}", epss=1.0, confidence="confirmed") for number in range(200)
+    )
+
+    score_apis(api_ids=[api.pk], cause="a test", now=NOW)
+
+    assert score_of(api) == Decimal("100.00")
+
+
+def test_ids_that_do_not_exist_are_left_out_and_doubles_count_once() -> None:
+    api = worst()
+
+    result = score_apis(api_ids=[api.pk, api.pk, 10**12], cause="a test", now=NOW)
+
+    assert [each.api_id for each in result.apis] == [api.pk]
+    assert score_apis(api_ids=[], cause="a test", now=NOW).apis == ()
+
+
+def test_a_setting_the_weights_do_not_know_is_an_error_and_no_silence() -> None:
+    api = worst(reach="moon")
+
+    with pytest.raises(ValueError, match=r"1 of 1 APIs have a setting that version 1 cannot weigh\."):
+        score_apis(api_ids=[api.pk], cause="a test", now=NOW)
+
+
+def test_portfolios_are_what_a_recount_finds_whatever_happens() -> None:
+    chance = luck(3)
+    teams = [make_team("blue"), make_team("red"), None]
+    apis = [random_api(chance, team=chance.choice(teams), largest=6) for _ in range(20)]
+    for turn in range(12):
+        some = chance.sample(apis, 5)
+        score_apis(api_ids=[api.pk for api in some], cause="a test", now=later(hours=turn))
+        assert portfolios().keys() <= recount().keys()
+        for api in chance.sample(apis, 4):
+            ApiTeam.objects.filter(api=api, until=None).update(until=later(hours=turn))
+            if team := chance.choice(teams):
+                ApiTeam.objects.create(api=api, team=team, since=later(hours=turn))
+            Api.objects.filter(pk=api.pk).update(stage=chance.choice(Stage.values))
+            Finding.objects.filter(api=api).update(status=chance.choice(Status.values))
+
+    score_apis(api_ids=[api.pk for api in apis], cause="a test", now=later(hours=99))
+
+    assert portfolios() == recount()
+    assert portfolios()["organisation", 0][0] == Api.objects.exclude(stage="retired").count()
+
+
+def test_the_application_may_not_rewrite_a_stored_score() -> None:
+    api = worst()
+    score_apis(api_ids=[api.pk], cause="a test", now=NOW)
+
+    for statement in (
+        "UPDATE posture_apiscore SET score = 0",
+        "DELETE FROM posture_apiscore",
+        "TRUNCATE posture_apiscore",
+    ):
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+            connection.cursor().execute(statement)
+
+
+def test_a_tie_in_a_class_goes_to_the_smaller_fingerprint() -> None:
+    api = worst()
+    make_finding(api, code="FND-B", fingerprint="b" * 64)
+    make_finding(api, code="FND-A", fingerprint="a" * 64)
+
+    score_apis(api_ids=[api.pk], cause="a test", now=NOW)
+
+    single = ApiScore.objects.get(api=api).factors["single"]
+    assert [name for name, _, _, _ in single] == ["finding:FND-A", "finding:FND-B"]
+    assert single[0][2] == pytest.approx(2 * single[1][2], abs=AGREED)
+
+
+def test_runtime_makes_factors_of_its_own() -> None:
+    api = worst()
+    runtime = Runtime(
+        threats={api.pk: (ThreatFacts(category="API1", passed=10.0, blocked=0.0),)}, incidents={api.pk: ("SEV2",)}
+    )
+
+    score_apis(api_ids=[api.pk], cause="an incident", now=NOW, runtime=runtime)
+
+    pure = score_api(replace(facts_of(api, runtime)))
+    assert {name for name, _, _, _ in ApiScore.objects.get(api=api).factors["single"]} == {"threat:API1", "incident"}
+    assert score_of(api) == two_decimals(pure.score)
