@@ -72,12 +72,12 @@ class Environment:
         if self.state() in ([], [MAKING]) or not self.python.exists():
             self._make_venv()
         self.mark.write_text(PARTIAL, encoding="utf-8")
-        print(f"Installing the packages of requirements/{target[0]}.txt.", flush=True)
+        print(f"Installing the packages of requirements/{target[0]}.txt.", file=sys.stderr, flush=True)
         lock = self.root / "requirements" / f"{target[0]}.txt"
         uv = [str(self.path / "bin" / "uv"), "pip", "sync", "--quiet", "--require-hashes", "--python", str(self.python)]
         self._run([*uv, str(lock)], "installing the packages")
         self.mark.write_text(" ".join(target), encoding="utf-8")
-        print(f"Environment ready in {time.monotonic() - started:.0f} s.", flush=True)
+        print(f"Environment ready in {time.monotonic() - started:.0f} s.", file=sys.stderr, flush=True)
 
     def _make_venv(self) -> None:
         if self.path.is_dir() and any(self.path.iterdir()) and not self.mark.exists():
@@ -88,10 +88,10 @@ class Environment:
             if problem := packages.install([need], purpose="making the environment"):
                 raise Unready(problem)
         if self.path.exists():
-            print("Making the environment anew: an earlier start did not finish it.", flush=True)
+            print("Making the environment anew: an earlier start did not finish it.", file=sys.stderr, flush=True)
             shutil.rmtree(self.path)
         else:
-            print(f"Making the environment in {self.path} (once).", flush=True)
+            print(f"Making the environment in {self.path} (once).", file=sys.stderr, flush=True)
         self.path.mkdir()
         self.mark.write_text(MAKING, encoding="utf-8")
         self._run([sys.executable, "-m", "venv", str(self.path)], "making the environment")
@@ -135,7 +135,7 @@ def _finish(environment: Environment) -> None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("Another start is making the environment; waiting for it.", flush=True)
+            print("Another start is making the environment; waiting for it.", file=sys.stderr, flush=True)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         if not environment.is_ready():
             environment.make()

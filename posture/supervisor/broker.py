@@ -21,14 +21,12 @@ REFUSED = ("CONFIG", "DEBUG", "MODULE", "REPLICAOF", "SLAVEOF", "MIGRATE")  # no
 def answers(address: str, timeout: float = 2.0) -> str:
     """Return the empty string when a Redis answers PING at the address, else why not."""
     parts = urlsplit(address)
+    unix = parts.scheme in {"redis+socket", "unix"}
     try:
-        if parts.scheme in {"redis+socket", "unix"}:
-            line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        with socket.socket(socket.AF_UNIX) if unix else socket.create_connection(_place(address), timeout) as line:
             line.settimeout(timeout)
-            line.connect(unquote(parts.path))
-        else:
-            line = socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 6379), timeout)
-        with line:
+            if unix:
+                line.connect(unquote(parts.path))
             if parts.scheme == "rediss":
                 return ""  # encrypted: that it takes connections is all that is seen from here
             who = [unquote(part) for part in (parts.username, parts.password) if part]
@@ -39,6 +37,11 @@ def answers(address: str, timeout: float = 2.0) -> str:
     except OSError as error:
         return error.strerror or str(error)
     return "" if "PONG" in reply else reply.strip() or "it closed the connection"
+
+
+def _place(address: str) -> tuple[str, int]:
+    parts = urlsplit(address)
+    return parts.hostname or "127.0.0.1", parts.port or 6379
 
 
 class Redis(Stoppable):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 
 
 def install(packages: list[str], *, purpose: str) -> str:
@@ -18,7 +19,7 @@ def install(packages: list[str], *, purpose: str) -> str:
     if os.geteuid() != 0:
         return f"{purpose} needs a system package; run: sudo {command}"
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    print(f"Installing {' '.join(packages)} for {purpose}.", flush=True)
+    print(f"Installing {' '.join(packages)} for {purpose}.", file=sys.stderr, flush=True)
     for step in (command, "apt-get update", command):
         done = subprocess.run(step.split(), env=environment, capture_output=True, text=True, check=False)
         if step == command and done.returncode == 0:
