@@ -1,0 +1,79 @@
+"""The addresses of the access floor, with stand-ins for those its pages lead to and for every kind of route."""
+
+from django.contrib.auth.views import PasswordResetDoneView
+from django.http import HttpResponse
+from django.urls import include, path
+from django.views.decorators.http import require_GET
+
+from inventory.access.http import PublicRequest, Request, wants_fragment
+from inventory.access.rights import Verb, require
+from inventory.access.routes import Scope, route
+
+
+@route(Scope.PUBLIC)
+def public(request: PublicRequest) -> HttpResponse:
+    return HttpResponse(request.principal.name if request.principal else "nobody")
+
+
+@route(Scope.SELF)
+def own(request: Request) -> HttpResponse:
+    return HttpResponse(request.principal.name)
+
+
+@route(Scope.TEAM, Verb.UPLOAD)
+@require_GET
+def team(request: Request) -> HttpResponse:
+    return HttpResponse("fragment" if wants_fragment(request) else "page")
+
+
+@route(Scope.ORGANISATION)
+def organisation(_request: Request) -> HttpResponse:
+    return HttpResponse("sums")
+
+
+@route(Scope.ORGANISATION, Verb.SET_POLICY)
+def policies(_request: Request) -> HttpResponse:
+    return HttpResponse("policies")
+
+
+@route(Scope.TEAM)
+def decide(request: Request, team_id: int) -> HttpResponse:
+    require(request.principal, Verb.DECIDE, team_id=team_id)
+    return HttpResponse("decided")
+
+
+@route(Scope.PUBLIC)
+def broken(_request: PublicRequest) -> HttpResponse:
+    msg = "broken on purpose"
+    raise RuntimeError(msg)
+
+
+def undeclared(_request: PublicRequest) -> HttpResponse:
+    return HttpResponse("open by oversight")
+
+
+kinds = (
+    [
+        path("public/", public, name="public"),
+        path("own/", own, name="own"),
+        path("team/", team, name="team"),
+        path("organisation/", organisation, name="organisation"),
+        path("policies/", policies, name="policies"),
+        path("decide/<int:team_id>/", decide, name="decide"),
+        path("broken/", broken, name="broken"),
+        path("oversight/", undeclared, name="undeclared"),
+        path("third/", PasswordResetDoneView.as_view(), name="third"),
+    ],
+    "kinds",
+)
+posture = ([path("", own, name="home"), path("apis/", own, name="apis")], "posture")
+findings = ([path("upload/", own, name="upload")], "findings")
+jobs = ([path("jobs/", own, name="jobs")], "jobs")
+
+urlpatterns = [
+    path("", include("inventory.access.urls")),
+    path("kinds/", include(kinds)),
+    path("", include(posture)),
+    path("", include(findings)),
+    path("", include(jobs)),
+]

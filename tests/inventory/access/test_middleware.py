@@ -1,0 +1,68 @@
+"""The headers of every answer, and who acts in a request."""
+
+import re
+from http import HTTPStatus
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from inventory.access.choices import OrganisationRole
+from tests.inventory.access.people import person
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.inventory.access.addresses")]
+# As the architecture states it, word for word; no identity provider is configured, so none is added.
+STATED = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+EXPECTED = {
+    "Content-Security-Policy": STATED,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+@pytest.mark.parametrize("path", ["/login/", "/kinds/public/", "/kinds/own/", "/kinds/broken/", "/nowhere/"])
+def test_every_answer_carries_the_headers(client: Client, path: str) -> None:
+    client.raise_request_exception = False
+    answer = client.get(path)
+    assert {name: answer.headers[name] for name in EXPECTED} == EXPECTED
+    assert "camera=()" in answer.headers["Permissions-Policy"]
+
+
+def test_what_somebody_signed_in_sees_is_kept_in_no_cache(client: Client) -> None:
+    assert "no-store" not in client.get("/kinds/public/").headers.get("Cache-Control", "")
+    client.force_login(person(OrganisationRole.ANALYST))
+    for path in ("/kinds/public/", "/kinds/team/", "/kinds/policies/", "/nowhere/"):
+        assert client.get(path).headers["Cache-Control"] == "no-store", path
+
+
+def test_a_page_that_also_answers_in_fragments_says_so(client: Client) -> None:
+    client.force_login(person(OrganisationRole.ANALYST))
+    page, fragment = client.get("/kinds/team/"), client.get("/kinds/team/", headers={"HX-Request": "true"})
+    assert (page.content, fragment.content) == (b"page", b"fragment")
+    for answer in (page, fragment):
+        assert "HX-Request" in re.split(r",\s*", answer.headers["Vary"])
+    assert "HX-Request" not in client.get("/kinds/own/").headers["Vary"]
+
+
+def test_who_acts_is_looked_up_once_a_request(client: Client) -> None:
+    client.force_login(person(OrganisationRole.ANALYST))
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get("/kinds/policies/").status_code == HTTPStatus.FORBIDDEN
+    assert len([query for query in queries if "access_organisationrolegrant" in query["sql"]]) == 1
+    with CaptureQueriesContext(connection) as queries:
+        client.get(reverse("kinds:team"))
+    assert len(queries) == 3, "session, person, roles"
+
+
+def test_somebody_unknown_costs_no_query(client: Client) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get("/kinds/public/").content == b"nobody"
+    assert len(queries) == 0
