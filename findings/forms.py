@@ -1,13 +1,16 @@
 """What people fill in about findings and reports."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
 
 from inventory.choices import Environment
 
-NAMES_OFFERED = 200
-"""The list under the API field is a help, not the rule: a name or code that is not in it can be typed."""
+Choices = Sequence[tuple[str, str]]
+"""Values and their labels."""
 
 
 class UploadForm(forms.Form):
@@ -43,6 +46,12 @@ class UploadForm(forms.Form):
         help_text="For a new API, and to tell two of one name apart.",
         widget=forms.Select(attrs={"class": "input"}),
     )
+    team = forms.ChoiceField(
+        label="Team",
+        required=False,
+        help_text="Which team a new API goes to. An API that is known stays with its team.",
+        widget=forms.Select(attrs={"class": "input"}),
+    )
     series = forms.CharField(
         label="Series",
         required=False,
@@ -52,12 +61,28 @@ class UploadForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, formats: list[tuple[str, str]], **kwargs: Any) -> None:
-        """Offer these formats, as (name, label)."""
+    def __init__(self, *args: Any, formats: Choices, teams: Choices, sees_all: bool, limit: int, **kwargs: Any) -> None:
+        """Offer these formats and teams; who does not see all must name one of several teams. `limit` is in bytes."""
         super().__init__(*args, **kwargs)
-        field = self.fields["format"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 -- tells the type checker what stands above
-        field.choices = [("", "Detect"), *formats]
+        self._limit = limit
+        must_choose = not sees_all and len(teams) > 1
+        self._offer("format", [("", "Detect"), *formats])
+        self._offer("team", [*([] if must_choose else [("", "None yet")]), *teams])
+        if not sees_all and not must_choose:
+            del self.fields["team"]
+
+    def clean_file(self) -> UploadedFile:
+        """Refuse what is larger than the operator allows."""
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > self._limit:
+            msg = f"This file has {filesizeformat(file.size)}; at most {filesizeformat(self._limit)} are taken in."
+            raise forms.ValidationError(msg)
+        return file
+
+    def _offer(self, name: str, choices: Choices) -> None:
+        field = self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = choices
 
     def options(self) -> dict[str, str]:
         """Return what was stated beside the file; call after is_valid()."""

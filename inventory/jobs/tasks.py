@@ -11,7 +11,7 @@ from inventory.jobs.choices import Queue
 from inventory.jobs.records import Run
 from inventory.jobs.registry import handler, scheduled
 from inventory.jobs.services import blobs, cleaning, running, schedules, sweeping
-from inventory.jobs.services.jobs import RUN_TASK, poke
+from inventory.jobs.services.broker import RUN_TASK, poke
 
 
 @shared_task(name=RUN_TASK, ignore_result=True)  # type: ignore[untyped-decorator] # celery has no types

@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 from uuid import UUID, uuid4
@@ -103,7 +102,7 @@ def expire(*, now: datetime) -> dict[str, int]:
     wheres = list(over.values_list("where", flat=True))
     over.filter(where__in=wheres).update(dropped_at=now)
     orphans = sorted(set(_orphans(now)) - set(wheres))
-    transaction.on_commit(partial(_remove, [*wheres, *orphans]), robust=True)
+    transaction.on_commit(lambda: _remove([*wheres, *orphans]), robust=True)
     return {"documents": len(wheres), "files without a row": len(orphans)}
 
 

@@ -1,27 +1,18 @@
 """Ask for work, and ask for it to stop."""
 
-import logging
-from collections.abc import Iterable
 from datetime import datetime
-from functools import partial
 from typing import Any
-from uuid import UUID
 
-from celery import current_app
 from django.db import transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce
-from kombu.exceptions import KombuError
 
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may, refused
 from inventory.jobs import registry
 from inventory.jobs.choices import LIVE, State
 from inventory.jobs.models import Job
-
-log = logging.getLogger(__name__)
-
-RUN_TASK = "jobs.run"
+from inventory.jobs.services.broker import poke
 
 
 def enqueue(  # noqa: PLR0913 - the columns of a job, by name
@@ -59,7 +50,8 @@ def enqueue(  # noqa: PLR0913 - the columns of a job, by name
     )
     job = _insert(job)
     if job.state == State.QUEUED and job.not_before is None:
-        transaction.on_commit(partial(poke, [(job.pk, job.queue)]), robust=True)
+        waiting = [(job.pk, job.queue)]
+        transaction.on_commit(lambda: poke(waiting), robust=True)
     return job
 
 
@@ -76,16 +68,6 @@ def _insert(job: Job) -> Job:
             Job.objects.bulk_create([job], update_conflicts=True, unique_fields=["key"], update_fields=["key"])
         if held := Job.objects.filter(key=job.key).first():
             return held
-
-
-def poke(waiting: Iterable[tuple[UUID, str]]) -> None:
-    """Send the ids of waiting jobs to their queues. A broker that is down costs a log line: the sweeper sends again."""
-    for job_id, queue in waiting:
-        try:
-            current_app.send_task(RUN_TASK, args=(str(job_id),), queue=queue, retry=False)
-        except (KombuError, OSError) as error:
-            log.warning("Job %s waits for the sweeper: the broker did not take it (%s).", job_id, error)
-            return
 
 
 def request_cancel(*, job: Job, principal: Principal, now: datetime) -> State:

@@ -3,11 +3,10 @@
 import logging
 from uuid import UUID
 
-from celery import current_app
 from django.db import connection, transaction
-from kombu.exceptions import ChannelError
 
 from inventory.jobs.choices import Queue
+from inventory.jobs.services.broker import depth
 from inventory.jobs.services.leases import MAX_ATTEMPTS
 
 log = logging.getLogger(__name__)
@@ -64,17 +63,10 @@ def overdue() -> list[tuple[UUID, str]]:
     """Return (id, queue) of jobs that wait for more than 5 seconds though they are due, and mark them as sent."""
     found: list[tuple[UUID, str]] = []
     for queue in Queue.values:
-        limit = max(0, WINDOW - _depth(queue))
+        held = depth(queue)
+        if held is None or held >= WINDOW:
+            continue
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(SEND_AGAIN, {"queue": queue, "limit": limit})
+            cursor.execute(SEND_AGAIN, {"queue": queue, "limit": WINDOW - held})
             found += cursor.fetchall()
     return found
-
-
-def _depth(queue: str) -> int:
-    """Return how many messages the broker holds in the queue."""
-    with current_app.connection_for_read() as broker:
-        try:
-            return int(broker.default_channel.queue_declare(queue, passive=True).message_count)
-        except ChannelError:
-            return 0

@@ -1,0 +1,60 @@
+"""When two findings are the same one. Changing anything here is a new identity version.
+
+Never part of an identity: host, base path, environment, line number, severity, text.
+"""
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+
+from inventory.paths import path_key
+
+VERSION = "1"
+
+
+def _digest(kind: str, *parts: str) -> str:
+    """Return SHA-256 over the parts, each behind its length, so that no two lists of parts read alike."""
+    digest = sha256()
+    for part in (VERSION, kind, *parts):
+        raw = part.encode("utf-8", "replace")
+        digest.update(b"%d:%b," % (len(raw), raw))
+    return digest.hexdigest()
+
+
+def _where(method: str, path: str, parameter: str, location: str) -> tuple[str, ...]:
+    return method.upper(), path_key(path) if path else "", parameter, location
+
+
+def fingerprint(
+    *, api: str, source_kind: str, rule: str, method: str, path: str, parameter: str, location: str
+) -> str:  # fmt: skip
+    """Return the identity of a finding, 64 hex digits.
+
+    `api` is the stable id of the API, or what stands for it. `path` is below the API's base path and as seen: the path
+    rule is applied here. What a finding does not have is empty.
+    """
+    return _digest("finding", api, source_kind.lower(), rule, *_where(method, path, parameter, location))
+
+
+def weakness_key(
+    *, source_kind: str, rule: str, method: str, path: str, parameter: str, location: str, cwe: Iterable[int] = ()
+) -> str:  # fmt: skip
+    """Return the key that relates the same weakness across APIs, environments and, where it has a CWE, tools."""
+    return _digest("weakness", weakness_class(source_kind, rule, cwe), *_where(method, path, parameter, location))
+
+
+def weakness_class(source_kind: str, rule: str, cwe: Iterable[int] = ()) -> str:
+    """Return the class of a finding: its lowest CWE, such as `CWE-89`, else the tool's rule, `tool:rule`."""
+    lowest = min(cwe, default=None)
+    return f"{source_kind.lower()}:{rule}" if lowest is None else f"CWE-{lowest}"
+
+
+def code_location(file: str, marks: Mapping[str, str], snippet: str) -> str:
+    """Return where in code a finding is, without a line number: the file and what tells it from its neighbours.
+
+    `marks` are the tool's own fingerprints by name; without any the hash of the snippet stands in, with runs of space
+    as one space; without that the file alone, or nothing.
+    """
+    if marks:
+        return f"{file}#{_digest('marks', *(part for mark in sorted(marks.items()) for part in mark))[:16]}"
+    text = " ".join(snippet.split())
+    return f"{file}#{_digest('snippet', text)[:16]}" if text else file

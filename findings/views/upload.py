@@ -1,0 +1,52 @@
+"""The page that takes a file in."""
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from findings.errors import FindingsRefused
+from findings.forms import UploadForm
+from findings.selectors import names_in_sight, teams_to_upload_for
+from findings.services.upload import receive_upload
+from inventory.access.http import Request
+from inventory.access.rights import Verb
+from inventory.access.routes import Scope, route
+from inventory.connectors.base import READERS, DocumentError
+from inventory.errors import InventoryRefused
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@route(Scope.TEAM, Verb.UPLOAD)
+def upload(request: Request) -> HttpResponse:
+    """Show the form, or take the file in and go to the job that reads it."""
+    principal = request.principal
+    formats = sorted((reader.slug, reader.label) for reader in READERS.values())
+    sent = request.method == "POST"
+    form = UploadForm(
+        request.POST if sent else None,
+        request.FILES if sent else None,
+        formats=formats,
+        teams=teams_to_upload_for(principal),
+        sees_all=principal.sees_all,
+        limit=settings.UPLOAD_LIMIT,
+    )
+    if sent and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            job = receive_upload(
+                file=file, name=file.name, options=form.options(), principal=principal, now=timezone.now()
+            )
+        except (FindingsRefused, InventoryRefused, DocumentError) as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("jobs:job", job.pk)
+    context = {
+        "form": form,
+        "formats": [label for _, label in formats],
+        "names": names_in_sight(principal),
+        "limit": settings.UPLOAD_LIMIT,
+        "days": settings.BLOB_DAYS,
+    }
+    return render(request, "findings/upload.html", context, status=422 if form.errors else 200)

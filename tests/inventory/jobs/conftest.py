@@ -1,0 +1,84 @@
+"""A clone of the database per test, empty queues, and real workers that know the handlers of these tests.
+
+Nothing here may import models: this file is read before Django is set up.
+"""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from celery import current_app
+from django.apps import apps
+from django.db import connections
+
+from tests.conftest import ROOT, environment_of
+
+
+@pytest.fixture
+def queues() -> None:
+    """Empty the queues, so that no message of another test arrives."""
+    with current_app.connection_for_write() as broker:
+        for queue in ("short", "bulk"):
+            broker.default_channel.queue_purge(queue)
+
+
+@pytest.fixture
+def database(module_database: str, queues: None) -> Iterator[str]:  # noqa: ARG001 - empty queues are wanted too
+    """Give the test a clone where commits are real, without jobs or effects, and close what its threads opened."""
+    for name in ("jobs.Job", "jobs.Tick", "jobs.Secret", "access.OrganisationRoleGrant", "access.Team", "access.User"):
+        apps.get_model(name)._base_manager.all().delete()
+    yield module_database
+    connections.close_all()
+
+
+class Workers:
+    """Starts real workers on the test's clone and ends those that still live."""
+
+    def __init__(self, database: str, directory: Path) -> None:
+        self.database = database
+        self.directory = directory
+        self.started: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start a worker with one pool process, and return when it listens."""
+        log = self.directory / f"worker-{len(self.started)}.log"
+        command = [sys.executable, "-m", "celery", "-A", "tests.inventory.jobs.worker", "worker", "-l", "INFO"]
+        command += ["-Q", "short,bulk", "-c", "1", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+        environment = {**environment_of(self.database), "C_FORCE_ROOT": "1"}
+        with log.open("wb") as output:
+            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+        self.started.append(process)
+        end = time.monotonic() + 60
+        while b" ready." not in log.read_bytes():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.1)
+        return process
+
+    def logs(self) -> str:
+        """Return what all of them said."""
+        return "".join(path.read_text() for path in sorted(self.directory.glob("worker-*.log")))
+
+    def end(self) -> None:
+        """End all, gently first."""
+        for process in self.started:
+            if process.poll() is None:
+                process.send_signal(signal.SIGQUIT)
+        for process in self.started:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@pytest.fixture
+def workers(database: str, tmp_path: Path) -> Iterator[Workers]:
+    """Start workers for one test."""
+    found = Workers(database, tmp_path)
+    yield found
+    found.end()
