@@ -61,9 +61,9 @@ class UploadForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, formats: Choices, teams: Choices, sees_all: bool, limit: int, **kwargs: Any) -> None:
+    def __init__(self, *, formats: Choices, teams: Choices, sees_all: bool, limit: int, **kwargs: Any) -> None:
         """Offer these formats and teams; who does not see all must name one of several teams. `limit` is in bytes."""
-        super().__init__(*args, **kwargs)
+        super().__init__(**kwargs)
         self._limit = limit
         must_choose = not sees_all and len(teams) > 1
         self._offer("format", [("", "Detect"), *formats])
@@ -71,11 +71,12 @@ class UploadForm(forms.Form):
         if not sees_all and not must_choose:
             del self.fields["team"]
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> "UploadedFile[bytes]":
         """Refuse what is larger than the operator allows."""
-        file: UploadedFile = self.cleaned_data["file"]
-        if (file.size or 0) > self._limit:
-            msg = f"This file has {filesizeformat(file.size)}; at most {filesizeformat(self._limit)} are taken in."
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        size = file.size or 0
+        if size > self._limit:
+            msg = f"This file has {filesizeformat(size)}; at most {filesizeformat(self._limit)} are taken in."
             raise forms.ValidationError(msg)
         return file
 

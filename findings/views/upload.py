@@ -13,20 +13,21 @@ from findings.services.upload import receive_upload
 from inventory.access.http import Request
 from inventory.access.rights import Verb
 from inventory.access.routes import Scope, route
-from inventory.connectors.base import READERS, DocumentError
+from inventory.connectors.base import DocumentError
+from inventory.connectors.registry import readers
 from inventory.errors import InventoryRefused
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @route(Scope.TEAM, Verb.UPLOAD)
+@require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: Request) -> HttpResponse:
     """Show the form, or take the file in and go to the job that reads it."""
     principal = request.principal
-    formats = sorted((reader.slug, reader.label) for reader in READERS.values())
+    formats = [(reader.slug, reader.label) for reader in readers()]
     sent = request.method == "POST"
     form = UploadForm(
-        request.POST if sent else None,
-        request.FILES if sent else None,
+        data=request.POST if sent else None,
+        files=request.FILES if sent else None,
         formats=formats,
         teams=teams_to_upload_for(principal),
         sees_all=principal.sees_all,
