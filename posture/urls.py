@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from posture.views import apis
+from posture.views import apis, facts
 
 roof = (
     [
@@ -12,6 +12,7 @@ roof = (
         path("apis/<str:code>/endpoints/", apis.api_endpoints, name="api-endpoints"),
         path("apis/<str:code>/findings/", apis.api_findings, name="api-findings"),
         path("apis/<str:code>/history/", apis.api_history, name="api-history"),
+        path("apis/<str:code>/facts/", facts.api_facts, name="api-facts"),
     ],
     "posture",
 )

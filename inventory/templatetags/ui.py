@@ -94,7 +94,7 @@ def delta(change: Number, unit: str = "") -> SafeString:
         '<span class="delta {0}">{1}{2}{3}<span class="sr-only"> {0}</span></span>',
         word,
         icon(arrow),
-        whole(abs(change)),
+        whole(abs(Decimal(str(change)))),
         unit,
     )
 

@@ -1,0 +1,175 @@
+"""The list of APIs: who may see which, in what order, and what stands in each row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from django.db.models import Count, DecimalField, F, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Lower
+
+from findings.models import Finding
+from findings.status import SeverityRank
+from inventory.access.models import Team
+from inventory.access.records import Principal
+from inventory.choices import Reach
+from inventory.models import Api
+from posture.filters import ApiFilter
+from posture.selectors.pages import Key, Page, page_of, read_decimal, read_number, read_text
+from posture.selectors.summaries import Mark, authentication_of, marks_of, open_counts, sensitivity_of, with_team
+
+NAME = Key(name="name_key", read=read_text)
+ID = Key(name="pk", read=read_number)
+SORTS: Final[Mapping[str, tuple[Key, ...]]] = {
+    "-risk": (Key(name="score_key", read=read_decimal, descending=True), NAME, ID),
+    "risk": (Key(name="score_key", read=read_decimal), NAME, ID),
+    "name": (NAME, ID),
+    "-name": (Key(name="name_key", read=read_text, descending=True), ID),
+    "-open": (Key(name="open_key", read=read_number, descending=True), NAME, ID),
+    "open": (Key(name="open_key", read=read_number), NAME, ID),
+    "team": (Key(name="team_key", read=read_text), NAME, ID),
+    "-team": (Key(name="team_key", read=read_text, descending=True), NAME, ID),
+}
+DEFAULT_SORT: Final = "-risk"
+SORT_WORDS: Final = {"risk": "risk", "name": "name", "open": "open findings", "team": "team"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """One column: what sorting by it asks for, and how it is sorted now."""
+
+    label: str
+    css: str = ""
+    sort: str = ""
+    order: str = ""
+    icon: str = "selector"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiRow:
+    """What the list shows of one API; `score` is None while it is not scored."""
+
+    code: str
+    name: str
+    version: str
+    score: Decimal | None
+    band: str
+    marks: tuple[Mark, ...]
+    reach: str
+    sensitivity: Mark
+    authentication: Mark
+    counts: Mapping[str, int]
+    team: str
+    owner: str
+    last_seen: datetime
+
+    @property
+    def reach_word(self) -> str:
+        """The reach in words."""
+        return str(Reach(self.reach).label)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiList:
+    """One page of the list, how it is sorted, and what was asked for."""
+
+    page: Page[ApiRow]
+    sort: str
+    asked: str
+    is_first_run: bool
+    heads: tuple[Head, ...]
+
+    @property
+    def counted(self) -> str:
+        """How many there are and in which order."""
+        noun = "API" if self.page.total == 1 and not self.page.more else "APIs"
+        way = ", highest first" if self.sort in {"-risk", "-open"} else ""
+        return f"{self.page.counted} {noun}, sorted by {SORT_WORDS[self.sort.lstrip('-')]}{way}"
+
+
+def teams_in_sight(principal: Principal) -> list[Team]:
+    """Return the teams whose APIs the principal may see, by name."""
+    teams = Team.objects.all() if principal.sees_all else Team.objects.filter(pk__in=principal.team_ids)
+    return list(teams.order_by("name"))
+
+
+def apis_in_sight(
+    *, principal: Principal, narrowed: ApiFilter, sort: str = DEFAULT_SORT, after: str = "", before: str = ""
+) -> ApiList:
+    """Return one page of the APIs the principal may see; four queries, one more when it is empty."""
+    sort = sort if sort in SORTS else DEFAULT_SORT
+    visible = Api.objects.visible_to(principal)
+    found = narrowed.apply(visible).select_related("owner", "current_score")
+    page = page_of(_with_keys(found, sort), order=SORTS[sort], after=after, before=before)
+    counts, said = open_counts(page.rows), authentication_of(page.rows)
+    rows = tuple(_row(api, counts[api.pk], said[api.pk].mark) for api in page.rows)
+    shown = Page(rows=rows, total=page.total, more=page.more, next=page.next, previous=page.previous)
+    return ApiList(
+        page=shown,
+        sort=sort,
+        asked=narrowed.asked,
+        is_first_run=not rows and not visible.exists(),
+        heads=_heads(sort),
+    )
+
+
+def _with_keys(apis: QuerySet[Api], sort: str) -> QuerySet[Api]:
+    """Add what the rows show and the columns the list is ordered by, none of them null."""
+    apis = with_team(apis).annotate(
+        name_key=Lower("name"),
+        score_key=Coalesce(F("current_score__score"), Value(Decimal(-1)), output_field=DecimalField()),
+    )
+    if sort.endswith("team"):
+        apis = apis.annotate(team_key=Lower("team_name"))
+    if sort.endswith("open"):
+        each = Finding.objects.open().filter(api=OuterRef("pk"), severity__gt=SeverityRank.INFO)
+        number = each.order_by().values("api").annotate(number=Count("pk")).values("number")
+        apis = apis.annotate(open_key=Coalesce(Subquery(number), Value(0), output_field=IntegerField()))
+    return apis
+
+
+def _row(api: Api, counts: Mapping[str, int], authentication: Mark) -> ApiRow:
+    score = getattr(api, "current_score", None)
+    return ApiRow(
+        code=api.code,
+        name=api.name,
+        version=api.version,
+        score=score.score if score else None,
+        band=score.band if score else "",
+        marks=marks_of(api),
+        reach=api.reach,
+        sensitivity=sensitivity_of(api),
+        authentication=authentication,
+        counts=counts,
+        team=api.team_name,  # type: ignore[attr-defined] # annotated by _with_keys
+        owner=str(api.owner) if api.owner else "",
+        last_seen=api.last_seen,
+    )
+
+
+def _heads(sort: str) -> tuple[Head, ...]:
+    return (
+        _sorted_head("Risk", "risk", sort, css="fit", first="-risk"),
+        _sorted_head("API", "name", sort),
+        Head(label="Reach", css="p3"),
+        Head(label="Data", css="p4"),
+        Head(label="Authentication", css="p5"),
+        _sorted_head("Open findings", "open", sort, css="p2", first="-open"),
+        _sorted_head("Team", "team", sort, css="p3"),
+        Head(label="Seen", css="p5"),
+    )
+
+
+def _sorted_head(label: str, name: str, sort: str, *, css: str = "", first: str = "") -> Head:
+    """Return a column that sorts: its first press asks for `first`, a press on the sorted one turns it round."""
+    if sort.lstrip("-") != name:
+        return Head(label=label, css=css, sort=first or name)
+    down = sort.startswith("-")
+    return Head(
+        label=label,
+        css=css,
+        sort=name if down else f"-{name}",
+        order="descending" if down else "ascending",
+        icon="chevron-down" if down else "chevron-up",
+    )
