@@ -22,10 +22,28 @@ def running() -> Iterator[Services]:
     shutil.rmtree(base)
 
 
+@pytest.fixture(scope="session")
+def made_once() -> Iterator[Path]:
+    """Return a stopped home with a database, to be copied: making one anew takes a second."""
+    base = Path(tempfile.mkdtemp(prefix="ph-"))
+    services = Services(base / "h", throwaway=False, environ=without())
+    services.start()
+    services.stop()
+    yield base / "h"
+    shutil.rmtree(base)
+
+
 @pytest.fixture
-def services(home: Path) -> Iterator[Services]:
+def made(home: Path, made_once: Path) -> Path:
+    """Return a stopped home with a database, the test's own."""
+    shutil.copytree(made_once, home)
+    return home
+
+
+@pytest.fixture
+def services(made: Path) -> Iterator[Services]:
     """Return services that run on a home of the test's own."""
-    own = Services(home, throwaway=False, environ=without())
+    own = Services(made, throwaway=False, environ=without())
     own.start()
     yield own
     own.stop()

@@ -20,14 +20,6 @@ def contents(directory: Path) -> dict[str, bytes]:
     return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
 
 
-def made(home: Path) -> Path:
-    """Make a home with a database and return the database's directory."""
-    services = fresh(home)
-    services.start()
-    services.stop()
-    return home / "pg"
-
-
 def test_a_killed_server_comes_back_with_every_commit(services: Services) -> None:
     assert services.postgres
     assert services.postgres.process
@@ -40,44 +32,47 @@ def test_a_killed_server_comes_back_with_every_commit(services: Services) -> Non
         assert line.execute("SELECT n FROM kept").fetchone() == (7,)
 
 
-def test_a_database_of_another_major_version_is_named_and_left_alone(home: Path) -> None:
-    data = made(home)
+def test_a_database_of_another_major_version_is_named_and_left_alone(made: Path) -> None:
+    data = made / "pg"
     (data / "PG_VERSION").write_text("13\n")
     before = contents(data)
     with pytest.raises(Trouble, match=rf"in {data} was made by PostgreSQL 13, and the one here is \d+;.*Nothing was"):
-        fresh(home).start()
+        fresh(made).start()
     assert contents(data) == before
 
 
 @pytest.mark.parametrize("lost", ["PG_VERSION", "global/pg_control"])
-def test_a_database_that_lacks_a_vital_file_is_called_damaged_and_left_alone(home: Path, lost: str) -> None:
-    data = made(home)
+def test_a_database_that_lacks_a_vital_file_is_called_damaged_and_left_alone(made: Path, lost: str) -> None:
+    data = made / "pg"
     (data / lost).unlink()
     before = contents(data)
     with pytest.raises(Trouble, match=rf"is damaged \(it has no {lost}\); restore it from your backup. Nothing was"):
-        fresh(home).start()
+        fresh(made).start()
     assert contents(data) == before
 
 
-def test_a_database_the_server_refuses_is_named_with_the_servers_words(home: Path) -> None:
-    data = made(home)
+def test_a_database_the_server_refuses_is_named_with_the_servers_words(made: Path) -> None:
+    data = made / "pg"
     (data / "global" / "pg_control").write_bytes(b"\0" * 8192)
-    with pytest.raises(Trouble, match=rf"PostgreSQL does not start on {data}: .*(FATAL|PANIC).*Its log: {home}"):
-        fresh(home).start()
+    with pytest.raises(Trouble, match=rf"PostgreSQL does not start on {data}: .*(FATAL|PANIC).*Its log: {made}"):
+        fresh(made).start()
 
 
 def test_what_a_killed_making_left_is_cleared_and_made_again(home: Path) -> None:
     half = home / "pg.new.1" / "base"
     half.mkdir(parents=True)
-    assert (made(home) / "PG_VERSION").exists()
+    services = fresh(home)
+    services.start()
+    services.stop()
+    assert (home / "pg" / "PG_VERSION").exists()
     assert not list(home.glob("pg.new.*"))
 
 
-def test_a_stale_pid_file_that_names_a_living_process_does_not_stop_the_start(home: Path) -> None:
-    data = made(home)
+def test_a_stale_pid_file_that_names_a_living_process_does_not_stop_the_start(made: Path) -> None:
+    data = made / "pg"
     (data / "postmaster.pid").write_text(f"{os.getpid()}\n{data}\n")
-    (home / "run" / ".s.PGSQL.5432.lock").write_text(f"{os.getpid()}\n")
-    services = fresh(home)
+    (made / "run" / ".s.PGSQL.5432.lock").write_text(f"{os.getpid()}\n")
+    services = fresh(made)
     services.start()
     with psycopg.connect(services.database_url) as line:
         assert line.execute("SELECT 1").fetchone() == (1,)

@@ -86,9 +86,9 @@ def test_a_throw_away_home_is_gone_after_its_end(home: Path) -> None:
     assert not home.exists()
 
 
-def test_a_second_start_finds_the_rows_of_the_first(home: Path) -> None:
+def test_a_second_start_finds_the_rows_of_the_first(made: Path) -> None:
     for statement in ("CREATE TABLE kept AS SELECT 7 AS n", "SELECT n FROM kept"):
-        services = Services(home, throwaway=False, environ=without())
+        services = Services(made, throwaway=False, environ=without())
         services.start()
         with psycopg.connect(services.database_owner_url) as line:
             cursor = line.execute(statement)
