@@ -37,6 +37,13 @@ PLANTS: tuple[tuple[str, dict[str, str]], ...] = (
     ("pure", {"findings/connectors/planted.py": "import findings.models\n"}),
     ("django-free", {"findings/connectors/planted.py": "from django.conf import settings\n"}),
     ("django-free", {"posture/scoring/planted.py": "import inventory.jobs.choices\n"}),
+    (
+        "readers",
+        {
+            "findings/connectors/planted.py": "import inventory.connectors.planted\n",
+            "inventory/connectors/planted.py": "",
+        },
+    ),
     ("supervisor", {"posture/supervisor/planted.py": "import posture.env\n"}),
     (
         "circles",
@@ -68,7 +75,7 @@ def broken(tree: Path, *only: str) -> set[str]:
         check=False,
     )
     assert "Contracts: " in run.stdout, run.stdout + run.stderr
-    found = set(re.findall(r"^(.+) BROKEN$", run.stdout, re.MULTILINE))
+    found = set(re.findall(r"^(.+) BROKEN\b", run.stdout, re.MULTILINE))
     assert bool(found) is bool(run.returncode)
     return found
 

@@ -41,10 +41,9 @@ def test_the_reference_is_what_the_command_prints() -> None:
 
 def test_every_setting_command_and_reader_is_in_the_reference() -> None:
     text = reference()
-    commands = {path.stem for path in ROOT.glob("*/**/management/commands/*.py") if not path.stem.startswith("_")}
+    commands = {module.rooms[-1] for module in product() if module.rooms[-2:-1] == ("commands",)}
     register = re.compile(r"^@(registry\.)?register$", re.MULTILINE)
-    readers = [path for path in ROOT.glob("*/connectors/**/*.py") if register.search(path.read_text())]
-    files = [path.relative_to(ROOT).as_posix() for path in readers]
+    files = [module.path for module in product() if module.room == "connectors" and register.search(module.text)]
     wanted = [*(f"manage.py {name}`" for name in {"up", "test", *commands}), *files, *(v.name for v in VARIABLES)]
     assert [name for name in wanted if name not in text] == []
     assert files
