@@ -30,7 +30,7 @@ def person(
     )
     for role in roles:
         OrganisationRoleGrant.objects.create(user=user, role=role)
-    for joined, role in ((owner_of, TeamRole.OWNER), (member_of, TeamRole.MEMBER)):
+    for joined, team_role in ((owner_of, TeamRole.OWNER), (member_of, TeamRole.MEMBER)):
         if joined:
-            Membership.objects.create(user=user, team=joined, role=role)
+            Membership.objects.create(user=user, team=joined, role=team_role)
     return user

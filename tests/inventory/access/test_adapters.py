@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.http import HttpResponse
 from django.test import Client
 from pytest_django.fixtures import Settings
+from typing_extensions import override
 
 from inventory.access.choices import OrganisationRole
 from inventory.access.models import StateChange
@@ -22,7 +23,9 @@ class CountingHasher(MD5PasswordHasher):
 
     count = 0
 
+    @override
     def encode(self, password: str, salt: str) -> str:
+        """Return the stored form."""
         type(self).count += 1
         return super().encode(password, salt)
 

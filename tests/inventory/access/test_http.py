@@ -9,13 +9,12 @@ from inventory.access.http import PublicRequest, wants_fragment
 
 def request(headers: dict[str, str]) -> PublicRequest:
     made = RequestFactory().get("/", headers=headers)
-    assert isinstance(made, object)
     made.htmx = HtmxDetails(made)  # type: ignore[attr-defined]  # as the middleware does
     return made  # type: ignore[return-value]  # has what ours declares
 
 
 @pytest.mark.parametrize(
-    ("headers", "fragment"),
+    ("headers", "expected"),
     [
         ({}, False),
         ({"HX-Request": "true"}, True),
@@ -26,7 +25,7 @@ def request(headers: dict[str, str]) -> PublicRequest:
         ({"HX-Request": "true", "HX-History-Restore-Request": "true"}, False),
     ],
 )
-def test_only_a_swap_into_a_page_gets_a_fragment(headers: dict[str, str], fragment: bool) -> None:
+def test_only_a_swap_into_a_page_gets_a_fragment(headers: dict[str, str], *, expected: bool) -> None:
     made = request(headers)
-    assert wants_fragment(made) is fragment
+    assert wants_fragment(made) is expected
     assert made.answers_vary

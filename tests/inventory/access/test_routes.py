@@ -112,7 +112,7 @@ def test_a_view_that_is_not_ours_is_guarded_by_its_name(client: Client, monkeypa
     declare("account_login", Scope.PUBLIC)
     assert client.get(address("third")).headers["Location"] == "/login/?next=/kinds/third/"
     assert "kinds/third/" not in undeclared(get_resolver())
-    assert dict((name, kind) for _, name, kind in routes_of(get_resolver()))["kinds:third"] is not None
+    assert {name: kind for _, name, kind in routes_of(get_resolver())}["kinds:third"] is not None
 
 
 def test_the_registry_knows_patterns_names_and_scopes() -> None:

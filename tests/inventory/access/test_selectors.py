@@ -87,7 +87,7 @@ def test_a_token_is_resolved_in_two_queries_and_again_narrowed(
 
 def test_a_token_cannot_hold_a_right_that_no_token_has() -> None:
     principal = principal_of_token(token(person(OrganisationRole.SECURITY_MANAGER), "decide", "see"), now=NOW)
-    assert principal.scopes == {"see"}
+    assert principal.scopes == frozenset({"see"})
 
 
 def test_a_token_of_a_team_sees_that_team_alone_though_its_person_sees_all() -> None:

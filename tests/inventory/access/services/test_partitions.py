@@ -17,7 +17,7 @@ from tests.inventory.access.people import NOW
 TRAIL = "access_statechange"
 
 
-def call(*arguments: object) -> int:
+def call(*arguments: str | int | None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT public.make_partitions({', '.join(['%s'] * len(arguments))})", arguments)
         (made,) = cursor.fetchone()
@@ -101,7 +101,7 @@ def test_a_new_month_holds_no_right_whatever_the_default_privileges_say() -> Non
     with connections["owner"].cursor() as cursor:
         cursor.execute(f"ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO {settings.APPLICATION_ROLE}, PUBLIC")
     assert make_partitions(using="owner", months_ahead=4) == 1
-    newest = sorted(bounds())[-1]
+    newest = max(bounds())
     with connections["owner"].cursor() as cursor:
         cursor.execute(
             "SELECT has_table_privilege(%s, %s, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')",
@@ -114,7 +114,7 @@ def test_a_new_month_holds_no_right_whatever_the_default_privileges_say() -> Non
 def test_a_new_month_has_the_indexes_of_the_parent() -> None:
     make_partitions(using="owner", months_ahead=4)
     with connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_index WHERE indrelid = %s::regclass", [sorted(bounds())[-1]])
+        cursor.execute("SELECT count(*) FROM pg_index WHERE indrelid = %s::regclass", [max(bounds())])
         assert cursor.fetchone() == (3,)
 
 
@@ -135,12 +135,13 @@ def test_a_new_month_has_the_indexes_of_the_parent() -> None:
         (TRAIL, 3, -1),
     ],
 )
-def test_it_makes_months_of_our_partitioned_tables_and_nothing_else(arguments: tuple[object, ...]) -> None:
+def test_it_makes_months_of_our_partitioned_tables_and_nothing_else(arguments: tuple[str | int | None, ...]) -> None:
     with pytest.raises(DatabaseError, match=r"no partitioned table|between 0 and 24"), transaction.atomic():
         call(*arguments)
 
 
-def test_a_table_or_function_of_the_caller_is_not_taken_for_ours(fresh_database: str) -> None:
+@pytest.mark.usefixtures("fresh_database")
+def test_a_table_or_function_of_the_caller_is_not_taken_for_ours() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE {TRAIL} (at timestamptz) PARTITION BY RANGE (at)")
         cursor.execute("CREATE TEMP TABLE pg_class AS SELECT * FROM pg_catalog.pg_class WITH NO DATA")
@@ -166,12 +167,14 @@ def test_a_table_the_caller_owns_is_refused() -> None:
         call("mine", 3)
 
 
-def test_two_at_once_make_each_month_once(fresh_database: str) -> None:
+@pytest.mark.usefixtures("fresh_database")
+def test_two_at_once_make_each_month_once() -> None:
     made = run_at_once(*[lambda: call(TRAIL, 6)] * 3)
     assert sorted(map(str, made)) == ["0", "0", "3"]
 
 
-def test_an_open_import_neither_waits_nor_is_waited_for(fresh_database: str) -> None:
+@pytest.mark.usefixtures("fresh_database")
+def test_an_open_import_neither_waits_nor_is_waited_for() -> None:
     def make() -> int:
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '5s'")
@@ -186,6 +189,6 @@ def test_an_open_import_neither_waits_nor_is_waited_for(fresh_database: str) -> 
 def test_a_row_of_a_month_that_was_not_made_is_refused_and_not_lost() -> None:
     with pytest.raises(DatabaseError, match="no partition"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {TRAIL} (recorded_at, happened_at, actor, actor_name, on_behalf_of, kind, code, verb, "
-            "reason, source) VALUES ('2001-01-01', now(), 'system', '', '', '', '', '', '', '')"
+            "INSERT INTO access_statechange (recorded_at, happened_at, actor, actor_name, on_behalf_of, kind, code, "
+            "verb, reason, source) VALUES ('2001-01-01', now(), 'system', '', '', '', '', '', '', '')"
         )

@@ -89,10 +89,11 @@ def test_the_last_administrator_stays() -> None:
     person(ADMINISTRATOR, is_active=False)
     leaving = person()
     grant_organisation_role(user=leaving, role=ADMINISTRATOR, until=LATER, principal=acting, now=NOW)
-    for change in (
+    changes: list[Callable[[], None]] = [
         lambda: revoke_organisation_role(user=last, role=ADMINISTRATOR, principal=acting, now=NOW),
         lambda: grant_organisation_role(user=last, role=ADMINISTRATOR, until=LATER, principal=acting, now=NOW),
-    ):
+    ]
+    for change in changes:
         with pytest.raises(ChangeRefused, match="last administrator"):
             change()
     grant_organisation_role(user=leaving, role=ADMINISTRATOR, principal=acting, now=NOW)
@@ -100,7 +101,8 @@ def test_the_last_administrator_stays() -> None:
     assert principal_of(leaving, now=LATER).organisation_roles == {ADMINISTRATOR}
 
 
-def test_two_administrators_cannot_leave_at_the_same_moment(fresh_database: str) -> None:
+@pytest.mark.usefixtures("fresh_database")
+def test_two_administrators_cannot_leave_at_the_same_moment() -> None:
     both = [person(ADMINISTRATOR), person(ADMINISTRATOR)]
     barrier, refusals = Barrier(2), []
 

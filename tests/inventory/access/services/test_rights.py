@@ -22,7 +22,7 @@ CHANGES = {
     "TRUNCATE": "TRUNCATE {}",
     "DROP": "DROP TABLE {}",
     "ALTER": "ALTER TABLE {} DISABLE TRIGGER ALL",
-    "TRIGGER": "CREATE TRIGGER t BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    "TRIGGER": "CREATE TRIGGER t BEFORE INSERT ON {} EXECUTE FUNCTION tsvector_update_trigger()",
 }
 INSERT = (
     "INSERT INTO {} (happened_at, actor, actor_name, on_behalf_of, kind, code, verb, reason, source) "
@@ -57,7 +57,7 @@ def access_lists() -> list[tuple[str, str]]:
             "SELECT relname, coalesce(relacl::text, '') FROM pg_class "
             "WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S') ORDER BY relname"
         )
-        return cursor.fetchall()
+        return [(name, rights) for name, rights in cursor.fetchall()]
 
 
 @contextmanager
