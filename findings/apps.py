@@ -2,9 +2,17 @@
 
 from django.apps import AppConfig
 
+from inventory.connectors.registry import discover
+
 
 class FindingsConfig(AppConfig):
-    """Wiring of `findings`."""
+    """Wiring of `findings`: its readers, jobs and receivers."""
 
     name = "findings"
     label = "findings"
+
+    def ready(self) -> None:
+        """Register readers and jobs, and listen to the ground floor."""
+        from findings import receivers, tasks  # noqa: F401, PLC0415 -- imported for what they register
+
+        discover("findings.connectors")

@@ -24,9 +24,9 @@ def _where(method: str, path: str, parameter: str, location: str) -> tuple[str, 
     return method.upper(), path_key(path) if path else "", parameter, location
 
 
-def fingerprint(
+def fingerprint(  # noqa: PLR0913 - the parts of an identity, by name
     *, api: str, source_kind: str, rule: str, method: str, path: str, parameter: str, location: str
-) -> str:  # fmt: skip
+) -> str:
     """Return the identity of a finding, 64 hex digits.
 
     `api` is the stable id of the API, or what stands for it. `path` is below the API's base path and as seen: the path
@@ -35,9 +35,9 @@ def fingerprint(
     return _digest("finding", api, source_kind.lower(), rule, *_where(method, path, parameter, location))
 
 
-def weakness_key(
+def weakness_key(  # noqa: PLR0913 - the parts of an identity, by name
     *, source_kind: str, rule: str, method: str, path: str, parameter: str, location: str, cwe: Iterable[int] = ()
-) -> str:  # fmt: skip
+) -> str:
     """Return the key that relates the same weakness across APIs, environments and, where it has a CWE, tools."""
     return _digest("weakness", weakness_class(source_kind, rule, cwe), *_where(method, path, parameter, location))
 

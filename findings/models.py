@@ -180,6 +180,7 @@ class Finding(models.Model):
     file = models.CharField(max_length=1000, blank=True)
     line = models.IntegerField(null=True, blank=True)
     instances = models.IntegerField(default=1)
+    suppressed = models.BooleanField(default=False)
     record_digest = models.CharField(max_length=64)
     first_seen = models.DateTimeField()
     present = models.BooleanField(default=True)

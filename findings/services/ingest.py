@@ -1,6 +1,6 @@
 """Folding a report into what is known: whole or not at all, the same whatever the order reports arrive in."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from findings.errors import FindingsRefused
 from findings.models import Finding, Report, Series
-from findings.records import FindingRecord
+from findings.records import FindingRecord, ReportSummary
 from findings.services.facts import write_facts
 from findings.services.presence import fold_presence
 from findings.services.scans import Fold, Stated, add_earlier_parts, held_scan, is_repeated, share_digest
@@ -25,36 +25,19 @@ AHEAD = timedelta(minutes=5)
 """A scan time further ahead of the upload than this is a wrong clock (rulings: scan time)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scanned:
-    """One pass a document tells of: the tool, the document's name for the series, and its time if it has one."""
-
-    source_kind: str
-    series: str = ""
-    scanned_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What stands beside the findings in a document, known when it was read to its end."""
-
-    scans: Sequence[Scanned]
-    skipped: int = 0
-
-
 def _silent(_: int) -> None:
     """Hear the running number and do nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A report being read: `records` can be gone through once, and `told()` is known after.
+    """A report being read: `records` can be gone through once, and `summary()` is known after.
 
     `each` hears the running number of entries every thousand and may raise to stop.
     """
 
     records: Iterable[FindingRecord]
-    told: Callable[[], Told]
+    summary: Callable[[], ReportSummary]
     each: Callable[[int], None] = _silent
 
 
@@ -106,14 +89,14 @@ def _placement(report: Report, options: UploadOptions, principal: Principal) -> 
     )  # fmt: skip
 
 
-def _stated(told: Told, source_kind: str, options: UploadOptions, uploaded_at: datetime) -> Stated:
-    times = [scan.scanned_at for scan in told.scans if scan.source_kind == source_kind and scan.scanned_at]
+def _stated(told: ReportSummary, source_kind: str, options: UploadOptions, uploaded_at: datetime) -> Stated:
+    times = [scan.scanned_at for scan in told.runs if scan.source_kind == source_kind and scan.scanned_at]
     at, source = (max(times), "document") if times else (options.scanned_at, "uploader")
     if at is None or at > uploaded_at + AHEAD:
         at, source = uploaded_at, "upload"
     return Stated(
         at=at, at_source=source, scan_id=options.scan_id, parts=options.parts,
-        complete=options.complete and not told.skipped,
+        complete=options.complete and told.complete,
     )  # fmt: skip
 
 
@@ -121,12 +104,12 @@ Share = tuple[str, str, int | None]
 """Source kind, name and API of a series."""
 
 
-def _shares(told: Told, placement: Placement) -> list[Share]:
+def _shares(told: ReportSummary, placement: Placement) -> list[Share]:
     """Return the series a report speaks of: those of its rows, and the ones a scan without findings closes."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT source_kind, series_name, api_id FROM staged")
         shares: set[Share] = set(cursor.fetchall())
-    for scan in told.scans:
+    for scan in told.runs:
         name = placement.series_name(scan.series)
         if placement.named_api is not None:
             shares.add((scan.source_kind, name, placement.named_api))
@@ -201,10 +184,10 @@ def ingest_report(
     """
     placement = _placement(report, options, principal)
     entries = stage(document.records, placement=placement, each=document.each)
-    told = document.told()
+    told = document.summary()
     shares = _shares(told, placement)
     _lock(shares)
-    total = IngestCounts(entries=entries, skipped=told.skipped)
+    total = IngestCounts(entries=entries, skipped=told.skipped_count)
     for share in shares:
         stated = _stated(told, share[0], options, report.uploaded_at)
         total = total.plus(_fold_share(share, report=report, stated=stated, now=now))

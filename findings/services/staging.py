@@ -20,15 +20,15 @@ COLUMNS: dict[str, str] = {
     "weakness_key": "text", "weakness_class": "text", "rule": "text", "title": "text", "message": "text",
     "remedy": "text", "severity": "smallint", "raw_severity": "text", "confidence": "text", "cwe": "integer[]",
     "cve": "text", "cvss": "double precision", "method": "text", "url": "text", "path": "text", "path_key": "text",
-    "parameter": "text", "location": "text", "file": "text", "line": "integer", "instances": "integer",
-    "speaks": "text", "record_digest": "text",
+    "parameter": "text", "location": "text", "file": "text", "line": "integer", "suppressed": "boolean",
+    "instances": "integer", "speaks": "text", "record_digest": "text",
 }  # fmt: skip
 """The staged columns, in the order rows are written."""
 
 FACTS = (
     "weakness_key", "weakness_class", "title", "message", "remedy", "severity", "raw_severity", "confidence", "cwe",
-    "cve", "cvss", "method", "url", "path", "path_key", "parameter", "location", "file", "line", "instances",
-    "record_digest",
+    "cve", "cvss", "method", "url", "path", "path_key", "parameter", "location", "file", "line", "suppressed",
+    "instances", "record_digest",
 )  # fmt: skip
 """The columns a later scan may change. The rest is identity."""
 
@@ -104,10 +104,12 @@ def row_of(record: FindingRecord, placement: Placement) -> tuple[object, ...]:
     }  # fmt: skip
     mark = fingerprint(api=scope, **identity)
     facts = (
-        weakness_key(**identity), weakness_class(record.source_kind, record.rule, record.cwe)[:400], record.title,
-        record.message, record.remedy, SEVERITIES[record.severity], record.raw_severity[:100], record.confidence or "",
-        list(record.cwe), (record.cve or "")[:30], record.cvss, record.method[:20], record.url[:2000], path[:2000],
+        weakness_key(**identity, cwe=record.cwe),
+        weakness_class(record.source_kind, record.rule, record.cwe)[:400], record.title, record.message, record.remedy,
+        SEVERITIES[record.severity], record.raw_severity[:100], record.confidence or "", list(record.cwe),
+        record.cve[:30], record.cvss, record.method[:20], record.url[:2000], path[:2000],
         key[:2000], record.parameter[:300], record.location[:1000], record.file[:1000], record.line,
+        record.suppressed,
     )  # fmt: skip
     speaks = hashlib.sha256(msgspec.json.encode(facts)).hexdigest()
     digest = hashlib.sha256(f"{speaks} {record.instances}".encode()).hexdigest()

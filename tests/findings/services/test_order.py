@@ -10,15 +10,17 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from findings.choices import Severity
 from findings.models import Finding, Presence, Report, Scan
-from findings.records import FindingRecord
-from findings.services.ingest import Document, IngestCounts, Scanned, Told, UploadOptions, ingest_report
+from findings.records import FindingRecord, ReportSummary, RunSummary
+from findings.services.ingest import Document, IngestCounts, UploadOptions, ingest_report
 from inventory.access.records import SYSTEM
 from inventory.models import Api
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 RULES = "abcd"
+pytestmark = pytest.mark.django_db
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,17 +36,18 @@ class Upload:
 
     @property
     def at(self) -> datetime:
+        """Return the scan time."""
         return START + timedelta(hours=self.hour)
 
 
 def record(rule: str, message: str) -> FindingRecord:
     return FindingRecord(
-        kind="finding", source_kind="scanner", rule=rule, title=f"Rule {rule}", message=message, severity="high"
+        source_kind="scanner", rule=rule, title=f"Rule {rule}", message=message, severity=Severity.HIGH
     )
 
 
 @pytest.fixture
-def api(db: None) -> Api:
+def api() -> Api:
     return Api.objects.create(
         code=f"API-{uuid4().hex[:8]}", stable_id=uuid4(), name="Orders", slug=uuid4().hex, first_seen=NOW, last_seen=NOW
     )
@@ -56,7 +59,7 @@ def send(upload: Upload, api: Api) -> IngestCounts:
     )
     document = Document(
         records=[record(rule, message) for rule, message in upload.rules.items()],
-        told=lambda: Told(scans=[Scanned(source_kind="scanner", scanned_at=upload.at)]),
+        summary=lambda: ReportSummary(runs=(RunSummary(source_kind="scanner", scanned_at=upload.at),)),
     )
     options = UploadOptions(
         api_id=api.pk, series=upload.series, scan_id=upload.scan_id, parts=upload.parts, complete=upload.complete
@@ -93,32 +96,26 @@ def replayed(uploads: list[Upload]) -> dict[str, list[tuple[int, int | None]]]:
     return {rule: sorted(spans, key=lambda span: span[0]) for rule, spans in out.items()}
 
 
-class Back(Exception):
-    """Ends an example's transaction."""
-
-
 def state(uploads: list[Upload], api: Api) -> dict[str, object]:
     """Return everything the uploads leave, and take it back."""
     result: dict[str, object] = {}
-    try:
-        with transaction.atomic():
-            for upload in uploads:
-                send(upload, api)
-            result = {
-                "intervals": intervals(),
-                "facts": sorted(Finding.objects.values_list("rule", "message", "first_seen", "present", "status")),
-                "scans": sorted(Scan.objects.values_list("scanned_at", "digest", "complete")),
-            }
-            raise Back
-    except Back:
-        return result
+    with transaction.atomic():
+        for upload in uploads:
+            send(upload, api)
+        result = {
+            "intervals": intervals(),
+            "facts": sorted(Finding.objects.values_list("rule", "message", "first_seen", "present", "status")),
+            "scans": sorted(Scan.objects.values_list("scanned_at", "digest", "complete")),
+        }
+        transaction.set_rollback(True)
+    return result
 
 
 rule_sets = st.dictionaries(st.sampled_from(RULES), st.sampled_from(["one", "two"]), max_size=4)
 scan_lists = st.lists(
     st.builds(lambda rules, complete: (rules, complete), rule_sets, st.booleans()), min_size=1, max_size=5
 )
-quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @quick
@@ -216,7 +213,10 @@ def test_two_scanners_that_see_it_in_turn_leave_no_gap(api: Api) -> None:
 
 def test_a_complete_scan_writes_nothing_for_findings_that_stay(api: Api) -> None:
     send(Upload(hour=0, rules={"a": "one"}), api)
-    query = "SELECT xmin::text || ctid::text FROM findings_finding UNION SELECT xmin::text || ctid::text FROM findings_presence"
+    query = """
+        SELECT xmin::text || ctid::text FROM findings_finding UNION ALL
+        SELECT xmin::text || ctid::text FROM findings_presence
+    """
     with connection.cursor() as cursor:
         cursor.execute(query)
         before = set(cursor.fetchall())

@@ -1,0 +1,103 @@
+"""The jobs of the findings."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+
+from findings.errors import FindingsRefused
+from findings.models import Report
+from findings.services.expiry import end_decisions
+from findings.services.ingest import Document, IngestCounts, UploadOptions, ingest_report
+from findings.services.linking import link_endpoints
+from findings.services.repeats import repeated_report
+from inventory.connectors.registry import reader_for
+from inventory.jobs.choices import Queue
+from inventory.jobs.documents import DocumentError
+from inventory.jobs.records import JobFailed, Run
+from inventory.jobs.registry import handler, scheduled
+from inventory.jobs.services.blobs import BlobExpired, open_plain
+from inventory.jobs.services.reading import read_document
+from inventory.models import Api
+
+
+@handler(
+    kind="findings.report",
+    queue=Queue.BULK,
+    label="Read a report",
+    stages=("Read the document", "Compare with what is known"),
+)
+def read_report(run: Run) -> dict[str, Any]:
+    """Read a report and fold it into the findings."""
+    report = Report.objects.select_related("blob").get(pk=run.arguments["report"])
+    options = _options(report)
+    earlier = repeated_report(report)
+    if earlier is not None:
+        return _told(earlier, run, note="These bytes were the latest report of their series already; nothing changed.")
+    try:
+        return _told(_fold(run, report, options), run)
+    except (DocumentError, FindingsRefused, BlobExpired) as error:
+        raise JobFailed(str(error)) from error
+
+
+def _options(report: Report) -> UploadOptions:
+    said = report.options
+    scanned_at = said.get("scanned_at")
+    return UploadOptions(
+        api_id=said.get("api"),
+        series=said.get("series") or "",
+        scan_id=said.get("scan_id") or "",
+        parts=said.get("parts"),
+        complete=said.get("complete", True),
+        scanned_at=parse_datetime(scanned_at) if scanned_at else None,
+    )
+
+
+def _fold(run: Run, report: Report, options: UploadOptions) -> IngestCounts:
+    if report.blob is None:
+        msg = f"The document of report {report.code} is gone; upload it again."
+        raise JobFailed(msg)
+    reader = reader_for(report.format)
+    with open_plain(report.blob) as file:
+        reading = read_document(
+            reader=reader.__module__,
+            file=file,
+            name=report.name,
+            checkpoint=run.checkpoint,
+            records=reader.records,
+            summary=reader.summary,
+        )
+
+        def each(count: int) -> None:
+            run.progress(count, reading.total, "Read the document")
+
+        def summary() -> Any:
+            run.progress(reading.total or 0, reading.total, "Compare with what is known")
+            return reading.summary
+
+        document = Document(records=reading, summary=summary, each=each)
+        return ingest_report(report=report, document=document, options=options, principal=run.principal, now=run.now)
+
+
+def _told(counts: IngestCounts, run: Run, note: str = "") -> dict[str, Any]:
+    """Return what the job page shows."""
+    apis = Api.objects.visible_to(run.principal).filter(pk__in=counts.api_ids).order_by("name", "pk")
+    told = asdict(counts)
+    del told["api_ids"]
+    links = [{"label": api.name, "url": reverse("posture:api-findings", args=[api.code])} for api in apis[:50]]
+    return {"note": note, **told, "links": links}
+
+
+@handler(kind="findings.link", queue=Queue.SHORT, label="Tie findings to endpoints")
+def link(run: Run) -> dict[str, Any]:
+    """Tie the findings of some APIs to endpoints that became known."""
+    return {"tied": link_endpoints(api_ids=run.arguments["apis"])}
+
+
+@scheduled(name="decisions that end", every=timedelta(minutes=1))
+@handler(kind="findings.end_decisions", queue=Queue.SHORT, label="End decisions whose time is over")
+def end(run: Run) -> dict[str, Any]:
+    """Let acceptances end."""
+    return {"ended": end_decisions(now=run.now)}

@@ -1,0 +1,88 @@
+"""The jobs of the inventory."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from inventory.access.errors import AccessRefused
+from inventory.connectors.registry import reader_for
+from inventory.errors import InventoryRefused
+from inventory.jobs.choices import Queue
+from inventory.jobs.documents import DocumentError
+from inventory.jobs.models import Blob
+from inventory.jobs.records import JobFailed, Run
+from inventory.jobs.registry import handler
+from inventory.jobs.services.blobs import BlobExpired, open_plain
+from inventory.jobs.services.reading import read_document
+from inventory.records import EndpointRecord, SpecificationRecord
+from inventory.services.specifications import (
+    SpecificationOptions,
+    SpecificationResult,
+    record_specification,
+    repeated_specification,
+)
+
+
+@handler(
+    kind="inventory.specification",
+    queue=Queue.BULK,
+    label="Read a specification",
+    stages=("Read the document", "Compare with what is known"),
+)
+def read_specification(run: Run) -> dict[str, Any]:
+    """Read a specification and make it the current one of its API."""
+    blob = Blob.objects.get(pk=run.arguments["blob"])
+    options = SpecificationOptions(**{name: run.arguments[name] for name in ("api", "environment", "team")})
+    try:
+        result = repeated_specification(digest=blob.digest, options=options, principal=run.principal)
+        if result is None:
+            result = _read(run, blob, options)
+    except (DocumentError, InventoryRefused, AccessRefused, BlobExpired) as error:
+        raise JobFailed(str(error)) from error
+    return _told(result)
+
+
+def _read(run: Run, blob: Blob, options: SpecificationOptions) -> SpecificationResult:
+    reader = reader_for(run.arguments["format"])
+    with open_plain(blob) as file:
+        reading = read_document(
+            reader=reader.__module__,
+            file=file,
+            name=run.arguments["name"],
+            checkpoint=run.checkpoint,
+            records=reader.records,
+            summary=reader.summary,
+        )
+        run.progress(0, None, "Read the document")
+        records = list(reading)
+    specification, endpoints = _split(records, run.arguments["name"])
+    run.progress(len(endpoints), len(endpoints), "Compare with what is known")
+    return record_specification(
+        specification=specification,
+        endpoints=endpoints,
+        blob=blob,
+        options=options,
+        principal=run.principal,
+        now=run.now,
+    )
+
+
+def _split(records: list[Any], name: str) -> tuple[SpecificationRecord, list[EndpointRecord]]:
+    if not records or not isinstance(records[0], SpecificationRecord):
+        raise DocumentError(reason="The document describes no API.", file=name)
+    return records[0], [record for record in records[1:] if isinstance(record, EndpointRecord)]
+
+
+def _told(result: SpecificationResult) -> dict[str, Any]:
+    """Return what the job page shows."""
+    note = ""
+    if result.repeated:
+        note = f"These bytes are the current specification of {result.api_name} already; nothing changed."
+    return {
+        "note": note,
+        "created": result.endpoints.created,
+        "updated": result.endpoints.updated,
+        "unchanged": result.endpoints.unchanged,
+        "removed": result.endpoints.removed,
+        "links": [{"label": result.api_name, "url": reverse("posture:api", args=[result.api_code])}],
+    }
