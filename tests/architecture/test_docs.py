@@ -4,8 +4,12 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from types import ModuleType
 
+from inventory.connectors import registry
+from inventory.jobs.documents import Document
 from posture.management.commands.reference import reference
 from posture.variables import VARIABLES
 from tests.architecture.source import ROOT, Module, product
@@ -87,3 +91,28 @@ def test_every_command_in_a_document_exists() -> None:
     }
     assert {(name, command) for name, command in named if command not in known} == set()
     assert {command for name, command in named if name == "README.md"} >= {"up", "test"}
+
+
+def test_the_reader_of_the_handbook_reads() -> None:
+    code = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs/extend.md").read_text(), re.MULTILINE | re.DOTALL)
+    module = ModuleType("findings.connectors.example_lines")
+    try:
+        exec(compile("".join(code), "docs/extend.md", "exec"), vars(module))  # noqa: S102 - our own document
+        text = b"# example lines\nbad\tGET\t/orders\tNo limit\ndire\tGET\t/\tNew\ntorn\nodd\tPOST\t/orders\tEcho\n"
+        document = Document(BytesIO(text), "report.txt")
+        assert registry.detect(document.head(), document.name).slug == "example-lines"
+        records = []
+        reading = registry.reader_for("example-lines")().read(document, {})
+        try:
+            while True:
+                records.append(next(reading))
+        except StopIteration as end:
+            summary = end.value
+    finally:
+        registry._READERS.pop("example-lines", None)
+    assert [(record.severity, record.method, record.title) for record in records] == [
+        ("high", "GET", "No limit"),
+        ("info", "GET", "New"),
+        ("low", "POST", "Echo"),
+    ]
+    assert (summary.entries, summary.complete, summary.skipped[0].place) == (3, False, "line 4")
