@@ -21,6 +21,7 @@ from posture.supervisor.trouble import Interrupted, Trouble
 ROOT = wishes.ROOT
 THREADS = 4
 SLOW = 90.0
+HEAD_START = 5.0  # seconds the web server has the processors to itself: a person waits for it first
 
 
 def furnish() -> None:
@@ -67,6 +68,8 @@ class Start:
         }
         self.answer = self.home.run / "sign-in.json"
         self.preparing: subprocess.Popen[bytes] | None = None
+        self.later: list[Program] = []
+        self.web_began = 0.0
         self.ready = False
         self.late = False
 
@@ -113,8 +116,9 @@ class Start:
             self._prepare(*static)
             self._await_preparation()
             prepared.current(ROOT, self.services.postgres).save(self.home)
-        for program in self._programs():
-            self.tree.grow(program)
+        web, *self.later = self._programs()
+        self.tree.grow(web)
+        self.web_began = time.monotonic()
 
     def _check(self) -> None:
         """Look for what would stop the start before anything is touched; raises Trouble."""
@@ -162,12 +166,15 @@ class Start:
         ]
 
     def _announce(self) -> None:
-        """Say once that the product is ready, and how to sign in."""
+        """Start the rest once the web server answers, then say that the product is ready and how to sign in."""
         if self.ready:
             return
         self._check_preparation()
-        prepared_now = self.preparing is None or self.preparing.poll() is not None
-        if prepared_now and self.wishes.web_answers():
+        answers = self.wishes.web_answers()
+        if answers or time.monotonic() - self.web_began > HEAD_START:
+            while self.later:
+                self.tree.grow(self.later.pop(0))
+        if answers and (self.preparing is None or self.preparing.poll() is not None):
             self.ready = True
             say(f"Posture is ready at {self.wishes.base_url} ({time.monotonic() - self.began:.1f} s). Ctrl-C stops it.")
             self._say_sign_in()
