@@ -33,7 +33,8 @@ def welcome(request: PublicRequest, token: str) -> HttpResponse:
     try:
         check_link(token=token, now=now)
         if not form.is_valid():
-            return render(request, "access/welcome.html", {"form": form}, status=422 if form.is_bound else 200)
+            # Never an error status: those are logged with the address, and the address still opens the door.
+            return render(request, "access/welcome.html", {"form": form})
         user = create_first_administrator(token=token, **form.cleaned_data, now=now)
     except LinkRefused as refusal:
         return render(request, "access/link_refused.html", {"sentence": str(refusal)}, status=404)
