@@ -37,23 +37,31 @@ class Reader(Protocol):
         """Yield the records in the order of the document and return the summary."""
 
 
+_NO_MEMBERS: dict[str, Any] = {}
+_NO_ENTRIES: list[Any] = []
+
+
 def as_map(value: object) -> dict[str, Any]:
-    """Return the value if it is an object, else an empty one."""
-    return value if isinstance(value, dict) else {}
+    """Return the value if it is an object, else an empty one, which must not be written to."""
+    return value if isinstance(value, dict) else _NO_MEMBERS
 
 
 def as_list(value: object) -> list[Any]:
-    """Return the value if it is an array, else an empty one."""
-    return value if isinstance(value, list) else []
+    """Return the value if it is an array, else an empty one, which must not be written to."""
+    return value if isinstance(value, list) else _NO_ENTRIES
 
 
 def as_text(value: object) -> str:
     """Return the value if it is text, cleaned, else an empty text."""
-    return clean(value) if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value if value.isascii() and "\x00" not in value else clean(value)
 
 
 def as_whole(value: object, *, least: int, most: int) -> int | None:
     """Return the value if it is a whole number within bounds, else None."""
+    if value is None:
+        return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
@@ -78,7 +86,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 def one_line(text: str, most: int = 300) -> str:
     """Return text for a title: control characters and runs of spaces become one space, the end is cut off with `…`."""
-    line = " ".join(_CONTROL.sub(" ", text[: most * 8]).split())
+    start = text[: most * 8]
+    line = " ".join((start if start.isprintable() else _CONTROL.sub(" ", start)).split())
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 

@@ -39,7 +39,8 @@ def place_of(result: dict[str, Any], run: Run, message: str) -> Place:
 
     A place on the web has a URL or path and no code location: what a scanner quotes there differs from scan to scan.
     """
-    first = as_map(next(iter(as_list(result.get("locations"))), None))
+    locations = as_list(result.get("locations"))
+    first = as_map(locations[0]) if locations else {}
     physical = as_map(first.get("physicalLocation"))
     uri = _uri(as_map(physical.get("artifactLocation")), run)
     logical = [as_map(node) for node in as_list(first.get("logicalLocations"))]
@@ -53,30 +54,30 @@ def place_of(result: dict[str, Any], run: Run, message: str) -> Place:
         _set_url(place, operation[2])
     if not place.path:
         _from_code(place, result, run, (physical, uri, logical))
-        if quoted := _QUOTED_OPERATION.search(message[:2000]):
-            place.method, place.path = quoted[2].upper(), quoted[3]
+        if " /" in message and (quoted := _QUOTED_OPERATION.search(message[:2000])):
+            place.method, place.path = quoted[2].upper(), clip(quoted[3], 2000)
     return place
 
 
 def _uri(artifact: dict[str, Any], run: Run) -> str:
-    uri, base = as_text(artifact.get("uri")), as_text(artifact.get("uriBaseId"))
+    uri, base = as_text(artifact.get("uri")), artifact.get("uriBaseId")
     if not uri and (index := as_whole(artifact.get("index"), least=0, most=len(run.artifacts) - 1)) is not None:
         listed = as_map(as_map(run.artifacts[index]).get("location"))
-        uri, base = as_text(listed.get("uri")), as_text(listed.get("uriBaseId"))
-    root = run.bases.get(base, "")
-    if _WEB.match(root) and not urlsplit_scheme(uri):
-        return f"{root.rstrip('/')}/{uri.lstrip('/')}"
+        uri, base = as_text(listed.get("uri")), listed.get("uriBaseId")
+    if run.sites and isinstance(base, str) and base in run.sites and not _scheme(uri):
+        return f"{run.sites[base].rstrip('/')}/{uri.lstrip('/')}"
     return uri
 
 
-def urlsplit_scheme(uri: str) -> str:
-    """Return the scheme of a URI, empty for a relative one."""
+def _scheme(uri: str) -> str:
     head, colon, _ = uri.partition(":")
     return head.lower() if colon and head.replace("+", "").isalnum() and len(head) > 1 else ""
 
 
 def _request(result: dict[str, Any], run: Run) -> dict[str, Any]:
     request = as_map(result.get("webRequest"))
+    if not request:
+        return request
     index = as_whole(request.get("index"), least=0, most=len(run.requests) - 1)
     return {**as_map(run.requests[index]), **request} if index is not None else request
 
@@ -112,8 +113,11 @@ def _set_url(place: Place, target: str) -> None:
 
 
 def _operation(uri: str, logical: list[dict[str, Any]]) -> re.Match[str] | None:
-    names = (as_text(node.get(key)) for node in logical for key in ("fullyQualifiedName", "name"))
-    return next((found for name in (uri, *names) if (found := _OPERATION.fullmatch(name.strip()))), None)
+    names = [as_text(node.get(key)) for node in logical for key in ("fullyQualifiedName", "name")]
+    for name in (uri, *names):
+        if found := _OPERATION.fullmatch(name.strip()):
+            return found
+    return None
 
 
 def _from_code(
@@ -122,7 +126,7 @@ def _from_code(
     physical, uri, logical = found
     region = as_map(physical.get("region"))
     uri = uri or _uri(as_map(result.get("analysisTarget")), run)
-    named = (as_text(node.get("fullyQualifiedName")) or as_text(node.get("name")) for node in logical)
+    named = [as_text(node.get("fullyQualifiedName")) or as_text(node.get("name")) for node in logical]
     file = _below(uri, run.roots) or next(filter(None, named), "")
     marks = _marks(result.get("partialFingerprints")) or _marks(result.get("fingerprints"))
     place.file = clip(uri, 1000)
@@ -132,26 +136,32 @@ def _from_code(
 
 def _below(uri: str, roots: tuple[str, ...]) -> str:
     """Return a file URI below one of the folders that the run itself declares, others as they are."""
-    return next((uri[len(root) :] for root in roots if uri.startswith(root) and uri != root), uri)
+    for root in roots:
+        if uri.startswith(root) and uri != root:
+            return uri[len(root) :]
+    return uri
 
 
 def _marks(value: Any) -> dict[str, str]:
     marks = {}
     for name, mark in as_map(value).items():
         # Some tools wrap each fingerprint in an object of its own.
-        texts = [as_text(text) for text in (mark.values() if isinstance(mark, dict) else (mark,))]
-        if (text := " ".join(filter(None, texts))) and text.lower() not in PLACEHOLDERS:
+        text = " ".join(map(as_text, mark.values())) if isinstance(mark, dict) else as_text(mark)
+        if text and text.lower() not in PLACEHOLDERS:
             marks[as_text(name)] = text
     return marks
 
 
 def _parameter(result: dict[str, Any], location: dict[str, Any], logical: list[dict[str, Any]]) -> str:
     for holder in (as_map(result.get("properties")), as_map(location.get("properties"))):
-        for key in PARAMETER_KEYS if holder else ():
-            if name := as_text(holder.get(key)):
-                return _name(name)
-    named = (as_text(node.get("name")) for node in logical if node.get("kind") == "parameter")
-    return _name(next(filter(None, named), ""))
+        if not holder.keys().isdisjoint(PARAMETER_KEYS):
+            for key in PARAMETER_KEYS:
+                if name := as_text(holder.get(key)):
+                    return _name(name)
+    for node in logical:
+        if node.get("kind") == "parameter" and (name := as_text(node.get("name"))):
+            return _name(name)
+    return ""
 
 
 def _name(text: str) -> str:

@@ -92,7 +92,7 @@ def _summary(outline: Outline, runs: list[Run], entries: list[int], tally: Tally
         not_findings=dict(tally.not_findings),
         absent=tally.absent,
         suppressed=tally.suppressed,
-        unknown_severities=dict(tally.unknown_severities.most_common(MOST_WORDS)),
+        unknown_severities=dict(sorted(tally.unknown_severities.items())[:MOST_WORDS]),
         skipped_count=tally.skipped_count,
         skipped=tuple(tally.skipped),
         complete=not tally.skipped_count and all(run.about.successful for run in runs),

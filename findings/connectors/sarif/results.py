@@ -8,7 +8,7 @@ from typing import Any
 
 from findings.choices import Confidence, Severity
 from findings.connectors.sarif.places import place_of
-from findings.connectors.sarif.rules import Rule
+from findings.connectors.sarif.rules import MOST_REMEDY, Rule
 from findings.connectors.sarif.runs import Run
 from findings.connectors.sarif.weakness import (
     KEYS,
@@ -108,8 +108,9 @@ def _message(result: dict[str, Any], rule: Rule) -> str:
     message = as_map(result.get("message"))
     text = as_text(message.get("text")) or rule.texts.get(as_text(message.get("id")), "")
     text = text or as_text(message.get("markdown"))
-    arguments = [as_text(argument) for argument in as_list(message.get("arguments"))]
-    return _PLACEHOLDER.sub(lambda found: _filled(found, arguments), text) if arguments else text
+    if arguments := [as_text(argument) for argument in as_list(message.get("arguments"))]:
+        return _PLACEHOLDER.sub(lambda found: _filled(found, arguments), text)
+    return text
 
 
 def _filled(found: re.Match[str], arguments: list[str]) -> str:
@@ -151,13 +152,17 @@ def _weakness(result: dict[str, Any], rule: Rule, properties: dict[str, Any], ru
 
 def _suppressed(suppressions: Any) -> bool:
     """Tell whether all suppressions are accepted, which they are unless they say otherwise (section 3.35)."""
+    if not suppressions:
+        return False
     states = [as_map(node).get("status") or as_map(node).get("state") for node in as_list(suppressions)]
     return bool(states) and all(state in {None, "accepted"} for state in states)
 
 
 def _fix(result: dict[str, Any]) -> str:
-    descriptions = (as_map(as_map(node).get("description")) for node in as_list(result.get("fixes")))
-    return next((text for description in descriptions if (text := as_text(description.get("text"))[:2000])), "")
+    for node in as_list(result.get("fixes")):
+        if text := as_text(as_map(as_map(node).get("description")).get("text")):
+            return text[:MOST_REMEDY]
+    return ""
 
 
 def _class_by_message(message: str) -> str:

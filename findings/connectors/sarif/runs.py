@@ -21,11 +21,14 @@ _VERSION_AT_END = re.compile(r"[\s/_-]+v?\d+(?:\.\d+)+\S*$", re.IGNORECASE)
 
 @dataclass(slots=True)
 class Run:
-    """What results of one run need to be read. `roots` are the declared folders that file URIs are cut to."""
+    """What results of one run need to be read.
+
+    `roots` are the declared folders that file URIs are cut to, `sites` the declared bases on the web, by their name.
+    """
 
     about: RunSummary
     rules: Rules
-    bases: dict[str, str]
+    sites: dict[str, str]
     roots: tuple[str, ...]
     artifacts: list[Any]
     requests: list[Any]
@@ -46,7 +49,7 @@ def run_of(outline: RunOutline) -> Run:
     return Run(
         about=_about(members, tool, invocations),
         rules=Rules(tool, taxonomies, levels_set(invocations, tool)),
-        bases=bases,
+        sites={name: uri for name, uri in bases.items() if uri.lower().startswith(("http://", "https://"))},
         roots=tuple(sorted({f"{uri.rstrip('/')}/" for uri in folders if uri.startswith("file://")}, key=len))[::-1],
         artifacts=as_list(members.get("artifacts")),
         requests=as_list(members.get("webRequests")),
