@@ -38,6 +38,8 @@ class Job(models.Model):
     `key` is held by one row at a time. `attempts` counts starts, before the work; `crashes` those that ended with a
     dead worker. `fence` grows with every start: only the holder of the newest may finish the job. `lease_until`,
     `started_at` and `finished_at` are the database's clock, so that workers on several machines agree.
+    `session` is the process id of the database session that started it: a worker lost without a word leaves it open,
+    with its locks, and it is ended.
     `progress` is `{"done": int, "total": int | null, "stage": str, "stages": [str]}`.
     """
 
@@ -56,6 +58,7 @@ class Job(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     crashes = models.PositiveSmallIntegerField(default=0)
     fence = models.BigIntegerField(default=0)
+    session = models.IntegerField(null=True)
     not_before = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)

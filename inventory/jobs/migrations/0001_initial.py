@@ -73,6 +73,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('crashes', models.PositiveSmallIntegerField(default=0)),
                 ('fence', models.BigIntegerField(default=0)),
+                ('session', models.IntegerField(null=True)),
                 ('not_before', models.DateTimeField(null=True)),
                 ('lease_until', models.DateTimeField(null=True)),
                 ('sent_at', models.DateTimeField(null=True)),

@@ -5,7 +5,9 @@ that names an older one changes no row.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,18 +20,28 @@ MAX_ATTEMPTS = 3
 
 # SKIP LOCKED: a row that a claim, a sweep or an open enqueue holds is not waited for; a later message finds it.
 CLAIM = """
-UPDATE jobs_job SET
-    state = 'running', attempts = attempts + 1, fence = fence + 1,
-    crashes = crashes + CASE WHEN state = 'running' THEN 1 ELSE 0 END,
-    lease_until = clock_timestamp() + %(lease)s * interval '1 second',
-    started_at = clock_timestamp(), key = CASE WHEN key_lasts THEN key END, progress = '{}', error = ''
-WHERE id = (
-    SELECT id FROM jobs_job
+WITH free AS (
+    SELECT id, state = 'running' AS crashed, session, started_at FROM jobs_job
     WHERE id = %(id)s AND attempts < %(most)s AND cancel_requested_at IS NULL AND (
         (state = 'queued' AND (not_before IS NULL OR not_before <= clock_timestamp()))
         OR (state = 'running' AND lease_until < clock_timestamp()))
     FOR UPDATE SKIP LOCKED)
-RETURNING kind, arguments, principal, fence, attempts
+UPDATE jobs_job SET
+    state = 'running', attempts = attempts + 1, fence = fence + 1, crashes = crashes + crashed::int,
+    session = pg_backend_pid(), lease_until = clock_timestamp() + %(lease)s * interval '1 second',
+    started_at = clock_timestamp(), key = CASE WHEN key_lasts THEN key END, progress = '{}', error = ''
+FROM free WHERE jobs_job.id = free.id
+RETURNING kind, arguments, principal, fence, attempts, crashed, free.session, free.started_at
+"""
+
+# A worker that is frozen or cut off from the network leaves its transaction open, with its locks: whoever does the
+# job again would wait for it for hours. The conditions leave out a session of the same number that came later.
+END_SESSIONS = """
+SELECT pg_terminate_backend(activity.pid)
+FROM unnest(%(sessions)s::int[], %(starts)s::timestamptz[]) AS lost (session, started_at)
+JOIN pg_stat_activity AS activity ON activity.pid = lost.session
+WHERE activity.pid <> pg_backend_pid() AND activity.datname = current_database() AND activity.usename = current_user
+  AND activity.backend_start < lost.started_at AND activity.xact_start >= lost.started_at
 """
 
 FINISH = """
@@ -71,7 +83,9 @@ def claim(job_id: UUID) -> Claim | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    kind, arguments, principal, fence, attempts = row
+    kind, arguments, principal, fence, attempts, crashed, session, started_at = row
+    if crashed:
+        end_sessions([(session, started_at)])
     return Claim(
         job_id=job_id,
         kind=kind,
@@ -80,6 +94,12 @@ def claim(job_id: UUID) -> Claim | None:
         fence=fence,
         attempts=attempts,
     )
+
+
+def end_sessions(lost: Sequence[tuple[int, datetime]]) -> None:
+    """End the database sessions of workers that lost their jobs; each is (process id, start of the job)."""
+    with connection.cursor() as cursor:
+        cursor.execute(END_SESSIONS, {"sessions": [pid for pid, _ in lost], "starts": [start for _, start in lost]})
 
 
 def finish(

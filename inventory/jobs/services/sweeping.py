@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from inventory.jobs.choices import Queue
 from inventory.jobs.services.broker import depth
-from inventory.jobs.services.leases import MAX_ATTEMPTS
+from inventory.jobs.services.leases import MAX_ATTEMPTS, end_sessions
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ UPDATE jobs_job SET
             'Nothing was stored. An administrator finds the reason in the worker''s log under this job''s id.'
         ELSE 'The worker died in attempt ' || attempts || '; the job starts again.' END
 FROM dead WHERE jobs_job.id = dead.id
-RETURNING jobs_job.id, state
+RETURNING jobs_job.id, state, session, started_at
 """
 
 # The wait doubles with each time sent: a message that is only slow to be taken is not multiplied.
@@ -54,8 +54,10 @@ def recover() -> int:
     with connection.cursor() as cursor:
         cursor.execute(RECOVER, {"most": MAX_ATTEMPTS, "window": WINDOW})
         rows = cursor.fetchall()
-    for job_id, state in rows:
+    for job_id, state, _, _ in rows:
         log.warning("Job %s: its worker died; the job is %s.", job_id, state)
+    if rows:
+        end_sessions([(session, started_at) for _, _, session, started_at in rows])
     return len(rows)
 
 

@@ -3,7 +3,6 @@
 Nothing here may import models: this file is read before Django is set up.
 """
 
-import signal
 import subprocess
 import sys
 import time
@@ -36,18 +35,30 @@ def database(module_database: str, queues: None) -> Iterator[str]:  # noqa: ARG0
 
 
 class Workers:
-    """Starts real workers on the test's clone and ends those that still live."""
+    """Starts real workers on the module's clone and ends those that still live."""
 
     def __init__(self, database: str, directory: Path) -> None:
         self.database = database
         self.directory = directory
         self.started: list[subprocess.Popen[bytes]] = []
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start a worker with one pool process, and return when it listens."""
+    def start(self, *options: str) -> subprocess.Popen[bytes]:
+        """Return a worker with one pool process that listens: the one there is, or a new one."""
+        living = [process for process in self.started if process.poll() is None]
+        if living:
+            return living[0]
         log = self.directory / f"worker-{len(self.started)}.log"
         command = [sys.executable, "-m", "celery", "-A", "tests.inventory.jobs.worker", "worker", "-l", "INFO"]
-        command += ["-Q", "short,bulk", "-c", "1", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+        command += [
+            "-Q",
+            "short,bulk",
+            "-c",
+            "1",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+            *options,
+        ]
         environment = {**environment_of(self.database), "C_FORCE_ROOT": "1"}
         with log.open("wb") as output:
             process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
@@ -64,21 +75,21 @@ class Workers:
         return "".join(path.read_text() for path in sorted(self.directory.glob("worker-*.log")))
 
     def end(self) -> None:
-        """End all, gently first."""
+        """End all, without mercy: their children go with them."""
         for process in self.started:
-            if process.poll() is None:
-                process.send_signal(signal.SIGQUIT)
-        for process in self.started:
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(scope="module")
+def module_workers(module_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
+    """Start workers for the tests of one module."""
+    found = Workers(module_database, tmp_path_factory.mktemp("workers"))
+    yield found
+    found.end()
 
 
 @pytest.fixture
-def workers(database: str, tmp_path: Path) -> Iterator[Workers]:
-    """Start workers for one test."""
-    found = Workers(database, tmp_path)
-    yield found
-    found.end()
+def workers(database: str, module_workers: Workers) -> Workers:  # noqa: ARG001 - the test wants to see its rows
+    """Start workers for a test; one that still lives goes on to the next."""
+    return module_workers

@@ -1,9 +1,8 @@
 """What the tests of jobs share: asking for work, counting what it left, looking from outside."""
 
-import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,10 +50,20 @@ def wait_for(condition: Callable[[], Any], *, seconds: float = 30) -> Any:
     return answer
 
 
+def children_of(pid: int) -> list[int]:
+    """Return the processes that this one started and that still run."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            state, parent = path.read_text().rpartition(")")[2].split()[:2]
+            if state != "Z" and int(parent) == pid:
+                found.append(int(path.parent.name))
+    return found
+
+
 def process_is_alive(pid: int) -> bool:
     """Tell whether the process runs; a zombie does not."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    return state != "Z" and os.getpid() != pid
