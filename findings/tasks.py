@@ -87,7 +87,7 @@ def _told(counts: IngestCounts, run: Run, note: str = "") -> dict[str, Any]:
     told = asdict(counts)
     del told["api_ids"]
     links = [{"label": api.name, "url": reverse("posture:api-findings", args=[api.code])} for api in apis[:50]]
-    return {"note": note, **told, "links": links}
+    return ({"note": note} if note else {}) | told | {"links": links}
 
 
 @handler(kind="findings.link", queue=Queue.SHORT, label="Tie findings to endpoints")

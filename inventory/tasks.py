@@ -75,11 +75,10 @@ def _split(records: list[Any], name: str) -> tuple[SpecificationRecord, list[End
 
 def _told(result: SpecificationResult) -> dict[str, Any]:
     """Return what the job page shows."""
-    note = ""
+    note = {}
     if result.repeated:
-        note = f"These bytes are the current specification of {result.api_name} already; nothing changed."
-    return {
-        "note": note,
+        note["note"] = f"These bytes are the current specification of {result.api_name} already; nothing changed."
+    return note | {
         "created": result.endpoints.created,
         "updated": result.endpoints.updated,
         "unchanged": result.endpoints.unchanged,
