@@ -103,7 +103,7 @@ def expire(*, now: datetime) -> dict[str, int]:
     over.filter(where__in=wheres).update(dropped_at=now)
     orphans = sorted(set(_orphans(now)) - set(wheres))
     transaction.on_commit(lambda: _remove([*wheres, *orphans]), robust=True)
-    return {"documents": len(wheres), "files without a row": len(orphans)}
+    return {"documents": len(wheres), "files_without_a_row": len(orphans)}
 
 
 def _orphans(now: datetime) -> list[str]:

@@ -47,9 +47,9 @@ def seal_stream(plain: Readable, sealed: BinaryIO, *, key: bytes, bound_to: byte
         yield chunk
 
 
-def open_stream(sealed: BinaryIO, *, key: bytes, bound_to: bytes) -> Iterator[bytes]:
+def open_stream(sealed: Readable, *, key: bytes, bound_to: bytes) -> Iterator[bytes]:
     """Yield the plain chunks, each after its check. Raises BrokenSealError; what came before it is genuine."""
-    head = sealed.read(len(MAGIC) + SALT_BYTES)
+    head = _exactly(sealed, len(MAGIC) + SALT_BYTES)
     if len(head) != len(MAGIC) + SALT_BYTES or not head.startswith(MAGIC):
         msg = "It does not start as a sealed stream."
         raise BrokenSealError(msg)
