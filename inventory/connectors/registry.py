@@ -9,6 +9,8 @@ from inventory.connectors.sniffing import seen
 
 _READERS: dict[str, type[Reader]] = {}
 
+_IS: dict[Kind, str] = {"specification": "a specification", "findings": "a report of findings"}
+
 R = TypeVar("R", bound=Reader)
 
 
@@ -55,6 +57,10 @@ def detect(head: bytes, name: str, kind: Kind | None = None) -> type[Reader]:
     for reader in readers(kind):
         if reader.sniff(head, name):
             return reader
+    for reader in readers():
+        if reader.sniff(head, name):
+            reason = f"This is {reader.label}, which is {_IS[reader.kind]}. Known here are {_known(kind)}."
+            raise DocumentError(reason=reason)
     raise DocumentError(reason=f"{seen(head)} Known formats are {_known(kind)}.")
 
 
