@@ -1,5 +1,6 @@
 """Read scores back: what one is made of, how it went, what to fix first, and whether it can be computed again."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -26,6 +27,9 @@ from posture.services.parameters import parameters
 from posture.services.statements import RUNS
 
 STEPS = 10
+NAMED = ("names", "classes", "points", "fixed")
+ALIKE = ("classes", "severity", "cvss", "confidence", "epss", "kev", "exploited", "accepted", "n")
+"""The columns of stored factors and of stored findings, which hold one line each and are as long as one another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +62,10 @@ class PortfolioScore:
 def factors_of(point: ApiScore) -> tuple[StoredFactor, ...]:
     """Return what a stored score is made of; the points add up to it within rounding."""
     named = []
-    for name, group, points, if_fixed in point.factors["single"]:
+    for name, group, points, if_fixed in _rows(point.factors, NAMED):
         kind, _, key = name.partition(":")
         named.append(StoredFactor(kind=kind, key=key, group=group, points=points, if_fixed=if_fixed, count=1))
-    for group, count, points in point.factors["grouped"]:
+    for group, count, points in point.factors["rest"]:
         kind = "class" if group else "rest"
         named.append(StoredFactor(kind=kind, key=group, group=group, points=points, if_fixed=None, count=count))
     return tuple(named)
@@ -115,7 +119,7 @@ def recompute(point: ApiScore) -> Score:
 def facts_of(inputs: dict[str, Any]) -> ApiFacts:
     """Return stored inputs as facts; findings that are alike are stored once, with their number."""
     findings: list[FindingFacts] = []
-    for group, severity, cvss, confidence, epss, kev, exploited, accepted, count in inputs["findings"]:
+    for group, severity, cvss, confidence, epss, kev, exploited, accepted, count in _rows(inputs["findings"], ALIKE):
         findings += (
             FindingFacts(
                 id=len(findings) + number,
@@ -158,3 +162,7 @@ def portfolio_of(*, principal: Principal, team_id: int | None = None) -> Portfol
     mean = cubic_mean(row.cubes, row.n)
     score = None if mean is None else two_decimals(mean)
     return PortfolioScore(n=row.n, score=score, band="" if score is None else band_of(score), at=row.at)
+
+
+def _rows(stored: dict[str, Any], columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    return zip(*(stored.get(column, ()) for column in columns), strict=True)

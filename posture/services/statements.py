@@ -36,10 +36,13 @@ WITH api AS (
         ON criticality.word = api.criticality
     WHERE api.id = ANY(%(ids)s::bigint[])
 ),
+exploited AS (
+    SELECT * FROM unnest(%(exploited_ids)s::bigint[], %(exploited_words)s::text[], %(exploited)s::float8[])
+        AS exploited (id, word, weight)
+),
 finding AS (
-    SELECT finding.api_id, finding.code, finding.fingerprint COLLATE "C" AS fingerprint,
+    SELECT finding.id, finding.api_id, finding.code, finding.fingerprint COLLATE "C" AS fingerprint,
         finding.weakness_class COLLATE "C" AS weakness_class, finding.status = 'accepted' AS accepted,
-        finding.severity, finding.cvss, finding.confidence, finding.epss, finding.kev, exploited.word AS exploited,
         -ln(1 - greatest(
             (%(severity)s::float8[])[1 + coalesce(width_bucket(finding.cvss, %(cvss)s::float8[]), finding.severity)],
             least(greatest(finding.epss, 0), %(epss_cap)s::float8),
@@ -48,8 +51,7 @@ finding AS (
     FROM findings_finding finding
     LEFT JOIN unnest(%(confidence_words)s::text[], %(confidence)s::float8[]) AS confidence (word, weight)
         ON confidence.word = finding.confidence
-    LEFT JOIN unnest(%(exploited_ids)s::bigint[], %(exploited_words)s::text[], %(exploited)s::float8[])
-        AS exploited (id, word, weight) ON exploited.id = finding.id
+    LEFT JOIN exploited ON exploited.id = finding.id
     WHERE finding.api_id = ANY(%(ids)s::bigint[]) AND finding.moved_to_id IS NULL
         AND finding.status = ANY(%(statuses)s::text[])
 ),
@@ -62,86 +64,42 @@ runtime AS (
 
 SUMS = """
 ranked AS (
-    SELECT api_id, code, fingerprint, weakness_class, accepted, hazard, row_number() OVER class AS inherent_place,
+    SELECT id, api_id, code, fingerprint, weakness_class, accepted, hazard, row_number() OVER class AS inherent_place,
         count(*) FILTER (WHERE NOT accepted) OVER class AS place
     FROM finding
     WINDOW class AS (
         PARTITION BY api_id, weakness_class ORDER BY hazard DESC, fingerprint ROWS UNBOUNDED PRECEDING)
 ),
-shared AS (
-    SELECT api_id, code, fingerprint, weakness_class, hazard, hazard / inherent_place AS inherent_share,
-        CASE WHEN accepted THEN 0 ELSE hazard / place END AS share,
-        CASE WHEN accepted OR place = 1 THEN 0 ELSE hazard / (place * (place - 1)) END AS gained
+share AS (
+    SELECT api_id, code AS name, weakness_class,
+        CASE WHEN NOT accepted THEN (hazard / place * 1e12)::bigint END AS share,
+        (hazard / inherent_place * 1e12)::bigint AS inherent_share
     FROM ranked
-),
-lost AS (
-    SELECT api_id, 'finding:' || code AS name, weakness_class, inherent_share, share,
-        share - (sum(gained) OVER (PARTITION BY api_id, weakness_class) - sum(gained) OVER class) AS loss
-    FROM shared
-    WINDOW class AS (
-        PARTITION BY api_id, weakness_class ORDER BY hazard DESC, fingerprint ROWS UNBOUNDED PRECEDING)
     UNION ALL
-    SELECT api_id, name, '', hazard, hazard, hazard FROM runtime
+    SELECT api_id, name, '', (hazard * 1e12)::bigint, (hazard * 1e12)::bigint FROM runtime
 ),
 total AS (
-    SELECT api_id, sum((share * 1e12)::bigint)::float8 / 1e12 AS hazard,
-        sum((inherent_share * 1e12)::bigint)::float8 / 1e12 AS inherent_hazard
-    FROM lost GROUP BY api_id
+    SELECT api_id, sum(share)::float8 / 1e12 AS hazard, sum(inherent_share)::float8 / 1e12 AS inherent_hazard,
+        sum(hashtextextended(name, hashtextextended(weakness_class, share))) FILTER (WHERE share > 0) AS mixed
+    FROM share GROUP BY api_id
 ),
 summed AS (
-    SELECT api.*, coalesce(total.hazard, 0) AS hazard,
-        100 * impact * (1 - exp(-least(exposure * coalesce(total.hazard, 0), 700))) AS score,
-        100 * impact * (1 - exp(-least(exposure * coalesce(total.inherent_hazard, 0), 700))) AS inherent
+    SELECT api.*, coalesce(total.hazard, 0) AS hazard, mixed,
+        100 * impact * (1 - exp(-least(exposure * coalesce(total.hazard, 0), 700))) AS exact,
+        100 * impact * (1 - exp(-least(exposure * coalesce(total.inherent_hazard, 0), 700))) AS exact_inherent
     FROM api LEFT JOIN total USING (api_id)
 ),
-"""
-"""H with and without accepted findings; without one finding of a class each later one moves up a place."""
-
-FACTORS = """
-placed AS (
-    SELECT api_id, name, weakness_class, share, loss,
-        row_number() OVER (PARTITION BY api_id ORDER BY share DESC, name COLLATE "C") AS place
-    FROM lost WHERE share > 0
-),
-single AS (
-    SELECT api_id, jsonb_agg(jsonb_build_array(name, weakness_class,
-        round((share / hazard * score)::numeric, 6),
-        round((score - 100 * impact * (1 - exp(-least(exposure * greatest(hazard - loss, 0), 700))))::numeric, 6)
-    ) ORDER BY place) AS listed
-    FROM placed JOIN summed USING (api_id) WHERE place <= %(singles)s GROUP BY api_id
-),
-rest AS (
-    SELECT api_id, weakness_class, count(*) AS n, sum((share * 1e12)::bigint)::float8 / 1e12 AS share,
-        row_number() OVER (
-            PARTITION BY api_id ORDER BY sum((share * 1e12)::bigint) DESC, weakness_class) <= %(classes)s AS named
-    FROM placed WHERE place > %(singles)s GROUP BY api_id, weakness_class
-),
-folded AS (
-    SELECT api_id, CASE WHEN named THEN weakness_class ELSE '' END AS weakness_class, sum(n) AS n, sum(share) AS share
-    FROM rest GROUP BY 1, 2
-),
-grouped AS (
-    SELECT api_id, jsonb_agg(jsonb_build_array(weakness_class, n, round((share / hazard * score)::numeric, 6))
-        ORDER BY share DESC, weakness_class) AS listed
-    FROM folded JOIN summed USING (api_id) GROUP BY api_id
-),
-scored AS (
-    SELECT summed.api_id, team_id, counted, reach, environment, sensitivity, criticality,
-        round(score::numeric, 2) AS score, round(inherent::numeric, 2) AS inherent, score AS exact,
-        jsonb_build_object('single', coalesce(single.listed, '[]'), 'grouped', coalesce(grouped.listed, '[]'))
-            AS factors
-    FROM summed LEFT JOIN single USING (api_id) LEFT JOIN grouped USING (api_id)
+rounded AS (
+    SELECT *, round(exact::numeric, 2) AS score, round(exact_inherent::numeric, 2) AS inherent,
+        md5(concat_ws(' ', exposure, impact, mixed)) AS digest
+    FROM summed
 ),
 shown AS (
-    SELECT scored.*, md5(factors::text) AS digest, CASE WHEN score <= 0 THEN 'none' ELSE coalesce((
+    SELECT rounded.*, CASE WHEN score <= 0 THEN 'none' ELSE coalesce((
         SELECT word FROM unnest(%(band_words)s::text[], %(bands)s::numeric[]) AS band (word, lowest)
-        WHERE scored.score >= lowest ORDER BY lowest DESC LIMIT 1), 'low') END AS band
-    FROM scored
+        WHERE score >= lowest ORDER BY lowest DESC LIMIT 1), 'low') END AS band
+    FROM rounded
 ),
-"""
-"""The largest factors by name, the others by class, and the band of the two-decimal score."""
-
-STORE = """
 held AS (
     SELECT held.*, point.model_id FROM posture_currentscore held
     LEFT JOIN posture_apiscore point ON point.id = held.point_id WHERE held.api_id = ANY(%(ids)s::bigint[])
@@ -151,24 +109,88 @@ changed AS (
     WHERE (shown.score, shown.inherent, shown.band, shown.digest, %(model)s)
         IS DISTINCT FROM (held.score, held.inherent, held.band, held.digest, held.model_id)
 ),
+"""
+"""H with and without accepted findings, the band of the two-decimal score, and which APIs have anything new.
+
+The digest is over the set of factors: a sum of hashes knows no order.
+"""
+
+FACTORS = """
+shared AS (
+    SELECT api_id, code, fingerprint, weakness_class, ranked.hazard,
+        CASE WHEN accepted THEN 0 ELSE ranked.hazard / place END AS share,
+        CASE WHEN accepted OR place = 1 THEN 0 ELSE ranked.hazard / (place * (place - 1)) END AS gained
+    FROM ranked JOIN changed USING (api_id)
+),
+factor AS (
+    SELECT api_id, 'finding:' || code AS name, weakness_class, share,
+        share - (sum(gained) OVER (PARTITION BY api_id, weakness_class) - sum(gained) OVER class) AS loss
+    FROM shared
+    WINDOW class AS (
+        PARTITION BY api_id, weakness_class ORDER BY hazard DESC, fingerprint ROWS UNBOUNDED PRECEDING)
+    UNION ALL
+    SELECT api_id, name, '', runtime.hazard, runtime.hazard FROM runtime JOIN changed USING (api_id)
+),
+placed AS (
+    SELECT api_id, name, weakness_class, share,
+        exact - 100 * impact * (1 - exp(-least(exposure * greatest(hazard - loss, 0), 700))) AS fixed,
+        row_number() OVER (PARTITION BY api_id ORDER BY share DESC, name COLLATE "C") AS place
+    FROM factor JOIN changed USING (api_id) WHERE share > 0
+),
+single AS (
+    SELECT api_id, jsonb_build_object(
+        'names', array_agg(name ORDER BY place), 'classes', array_agg(weakness_class ORDER BY place),
+        'points', array_agg(round(share / hazard * exact * 1e6) / 1e6 ORDER BY place),
+        'fixed', array_agg(round(fixed * 1e6) / 1e6 ORDER BY place)) AS listed
+    FROM placed JOIN changed USING (api_id) WHERE place <= %(singles)s GROUP BY api_id
+),
+rest AS (
+    SELECT api_id, weakness_class, count(*) AS n, sum(share) AS share, row_number() OVER (
+        PARTITION BY api_id ORDER BY sum((share * 1e12)::bigint) DESC, weakness_class) <= %(classes)s AS named
+    FROM placed WHERE place > %(singles)s GROUP BY api_id, weakness_class
+),
+folded AS (
+    SELECT api_id, CASE WHEN named THEN weakness_class ELSE '' END AS weakness_class, sum(n) AS n, sum(share) AS share
+    FROM rest GROUP BY 1, 2
+),
+grouped AS (
+    SELECT api_id, jsonb_agg(jsonb_build_array(weakness_class, n, round((share / hazard * exact)::numeric, 6))
+        ORDER BY share DESC, weakness_class) AS listed
+    FROM folded JOIN changed USING (api_id) GROUP BY api_id
+),
 multiset AS (
-    SELECT api_id, jsonb_agg(jsonb_build_array(
-        weakness_class, severity, cvss, confidence, epss, kev, exploited, accepted, n) ORDER BY alike) AS findings
+    SELECT api_id, jsonb_build_object(
+        'classes', array_agg(weakness_class), 'severity', array_agg(severity), 'cvss', array_agg(cvss),
+        'confidence', array_agg(confidence), 'epss', array_agg(epss), 'kev', array_agg(kev),
+        'exploited', array_agg(exploited), 'accepted', array_agg(accepted), 'n', array_agg(n)) AS findings
     FROM (
-        SELECT api_id, weakness_class, severity, cvss, confidence, epss, kev, exploited, accepted, count(*) AS n
-        FROM finding JOIN changed USING (api_id) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+        SELECT ranked.api_id, ranked.weakness_class, severity, cvss, confidence, epss, kev, exploited.word AS exploited,
+            accepted, count(*) AS n
+        FROM ranked JOIN changed USING (api_id) JOIN findings_finding raw USING (id) LEFT JOIN exploited USING (id)
+        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
     ) alike GROUP BY api_id
 ),
 around AS (
     SELECT api_id, jsonb_object_agg(name, input::jsonb) AS runtime
     FROM runtime JOIN changed USING (api_id) GROUP BY api_id
 ),
+"""
+"""What the changed ones are made of, largest first; without one finding of a class each later one moves up a place.
+
+The largest factors are named, the others added up by class, and the smallest classes together under no name.
+"""
+
+STORE = """
 point AS (
     INSERT INTO posture_apiscore (api_id, at, score, inherent, band, cause, factors, inputs, model_id)
-    SELECT api_id, at, score, inherent, band, %(cause)s, factors, jsonb_build_object(
-        'reach', reach, 'environment', environment, 'sensitivity', sensitivity, 'criticality', criticality,
-        'findings', coalesce(multiset.findings, '[]'), 'runtime', coalesce(around.runtime, '{}')), %(model)s
-    FROM changed LEFT JOIN multiset USING (api_id) LEFT JOIN around USING (api_id) ORDER BY api_id
+    SELECT api_id, at, score, inherent, band, %(cause)s,
+        coalesce(single.listed, '{}') || jsonb_build_object('rest', coalesce(grouped.listed, '[]')),
+        jsonb_build_object(
+            'reach', reach, 'environment', environment, 'sensitivity', sensitivity, 'criticality', criticality,
+            'findings', coalesce(multiset.findings, '{}'), 'runtime', coalesce(around.runtime, '{}')),
+        %(model)s
+    FROM changed LEFT JOIN single USING (api_id) LEFT JOIN grouped USING (api_id)
+    LEFT JOIN multiset USING (api_id) LEFT JOIN around USING (api_id) ORDER BY api_id
     RETURNING id, api_id
 ),
 written AS (

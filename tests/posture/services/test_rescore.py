@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
@@ -33,9 +34,14 @@ AGREED = 1e-6
 pytestmark = pytest.mark.django_db
 
 
-def worst(**values: object) -> Api:
+def worst(**values: Any) -> Api:
     """Return an API on which one confirmed finding scores what its severity is worth."""
-    given = {"reach": "public", "environment": "production", "sensitivity": "restricted", "criticality": "mission"}
+    given: dict[str, Any] = {
+        "reach": "public",
+        "environment": "production",
+        "sensitivity": "restricted",
+        "criticality": "mission",
+    }
     return make_api(**given | values)
 
 
@@ -60,15 +66,20 @@ def random_runtime(chance: random.Random, apis: list[Api]) -> Runtime:
     )
 
 
+def single(point: ApiScore) -> list[tuple[str, str, float, float]]:
+    """Return name, class, points and what fixing buys of each factor that is named in a stored score."""
+    return list(zip(*(point.factors[column] for column in ("names", "classes", "points", "fixed")), strict=True))
+
+
 def recount() -> dict[tuple[str, int], tuple[int, int]]:
     """Return number and sum of cubes of every portfolio, counted from the scores one by one."""
     totals: dict[tuple[str, int], tuple[int, int]] = {}
     teams = dict(ApiTeam.objects.filter(until=None).values_list("api_id", "team_id"))
     for api_id, score in CurrentScore.objects.exclude(api__stage="retired").values_list("api_id", "score"):
-        for key in (("organisation", 0), ("team", teams.get(api_id))):
-            if key[1] is not None:
-                n, cubes = totals.get(key, (0, 0))
-                totals[key] = (n + 1, cubes + int(score * 100) ** 3)
+        for kind, key in (("organisation", 0), ("team", teams.get(api_id, 0))):
+            if kind == "organisation" or key:
+                n, cubes = totals.get((kind, key), (0, 0))
+                totals[kind, key] = (n + 1, cubes + int(score * 100) ** 3)
     return totals
 
 
@@ -107,9 +118,8 @@ def test_sql_and_the_pure_model_agree_on_every_factor(seed: int) -> None:
         }
         stored = CurrentScore.objects.get(api=api).point
         assert stored is not None
-        single = {name: (group, points, fixed) for name, group, points, fixed in stored.factors["single"]}
-        assert single.keys() == pure.keys()
-        for name, (group, points, fixed) in single.items():
+        assert {name for name, _, _, _ in single(stored)} == pure.keys() if pure else "names" not in stored.factors
+        for name, group, points, fixed in single(stored) if pure else ():
             assert group == pure[name].group
             assert points == pytest.approx(pure[name].points, abs=2 * AGREED)
             assert fixed == pytest.approx(pure[name].if_fixed, abs=2 * AGREED)
@@ -200,6 +210,32 @@ def test_other_factors_under_the_same_score_are_a_change() -> None:
     assert [(point.cause, point.score) for point in points] == [("first", score_of(api)), ("second", score_of(api))]
 
 
+def test_a_finding_without_hazard_changes_nothing() -> None:
+    api = worst()
+    make_finding(api)
+    score_apis(api_ids=[api.pk], cause="first", now=NOW)
+    make_finding(api, severity=SeverityRank.INFO)
+
+    assert score_apis(api_ids=[api.pk], cause="second", now=NOW).changed == 0
+
+
+def test_a_finding_that_comes_to_be_of_another_class_is_a_change() -> None:
+    api = worst()
+    found = make_finding(api)
+    score_apis(api_ids=[api.pk], cause="first", now=NOW)
+    Finding.objects.filter(pk=found.pk).update(weakness_class="CWE-862")
+
+    assert score_apis(api_ids=[api.pk], cause="second", now=NOW).changed == 1
+
+
+def test_another_setting_under_the_same_score_is_a_change() -> None:
+    api = worst(reach="internal", sensitivity="public", criticality="unknown")
+    score_apis(api_ids=[api.pk], cause="first", now=NOW)
+    Api.objects.filter(pk=api.pk).update(reach="public")
+
+    assert score_apis(api_ids=[api.pk], cause="second", now=NOW).changed == 1
+
+
 def test_a_change_point_is_never_dated_before_the_one_it_follows() -> None:
     api = worst()
     score_apis(api_ids=[api.pk], cause="first", now=NOW)
@@ -222,12 +258,12 @@ def test_a_long_list_of_findings_is_stored_short_and_still_adds_up() -> None:
     score_apis(api_ids=[api.pk], cause="a test", now=NOW)
 
     point = ApiScore.objects.get(api=api)
-    single, grouped = point.factors["single"], point.factors["grouped"]
-    assert (len(single), len(grouped)) == (50, 21)
-    assert sum(n for _, n, _ in grouped) == 650
-    points = sum(each[2] for each in (*single, *grouped))
+    named, rest = single(point), point.factors["rest"]
+    assert (len(named), len(rest)) == (50, 21)
+    assert sum(n for _, n, _ in rest) == 650
+    points = sum(each[2] for each in (*named, *rest))
     assert points == pytest.approx(score_api(facts_of(api, QUIET)).score, abs=1e-4)
-    assert min(each[2] for each in single) * 50 <= points
+    assert min(each[2] for each in named) * 50 <= points
 
 
 def test_hazards_beyond_all_measure_end_at_the_impact() -> None:
@@ -298,9 +334,9 @@ def test_a_tie_in_a_class_goes_to_the_smaller_fingerprint() -> None:
 
     score_apis(api_ids=[api.pk], cause="a test", now=NOW)
 
-    single = ApiScore.objects.get(api=api).factors["single"]
-    assert [name for name, _, _, _ in single] == ["finding:FND-A", "finding:FND-B"]
-    assert single[0][2] == pytest.approx(2 * single[1][2], abs=AGREED)
+    first, second = single(ApiScore.objects.get(api=api))
+    assert (first[0], second[0]) == ("finding:FND-A", "finding:FND-B")
+    assert first[2] == pytest.approx(2 * second[2], abs=AGREED)
 
 
 def test_runtime_makes_factors_of_its_own() -> None:
@@ -312,5 +348,5 @@ def test_runtime_makes_factors_of_its_own() -> None:
     score_apis(api_ids=[api.pk], cause="an incident", now=NOW, runtime=runtime)
 
     pure = score_api(replace(facts_of(api, runtime)))
-    assert {name for name, _, _, _ in ApiScore.objects.get(api=api).factors["single"]} == {"threat:API1", "incident"}
+    assert {name for name, _, _, _ in single(ApiScore.objects.get(api=api))} == {"threat:API1", "incident"}
     assert score_of(api) == two_decimals(pure.score)
