@@ -10,6 +10,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 TOP = 100
+APART = 20
+"""Points below which a mark of the scale would run into that of 0."""
 
 Point = tuple[datetime, float]
 
@@ -31,8 +33,8 @@ def score_history(points: Sequence[Point], *, bands: Sequence[tuple[str, float]]
             hovertemplate="%{y:.0f}",
         ),
         layout={
-            "margin": {"t": 4, "r": 4, "b": 22, "l": 28},
-            "yaxis": {"range": [0, TOP], "tickvals": [0, *sorted(low for _, low in bands), TOP]},
+            "margin": {"t": 8, "r": 4, "b": 22, "l": 28},
+            "yaxis": {"range": [0, TOP], "tickvals": [0, *sorted(low for _, low in bands if low >= APART), TOP]},
             "xaxis": {"type": "date"},
             "shapes": [
                 {

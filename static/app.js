@@ -59,7 +59,9 @@
     $("span", item).textContent = text; $(".toasts").append(item); fade(item);
   }
   $$(".toast").forEach(fade);
-  document.addEventListener("htmx:error", () => toast("No answer from the server. Nothing was changed; try again."));
+  document.addEventListener("htmx:error", e => {
+    if (e.detail.error?.name !== "AbortError") toast("No answer from the server. Nothing was changed; try again.");
+  });
   document.addEventListener("htmx:response:error", e => {
     const status = e.detail.ctx.response.status;
     if (status >= 500) toast(`The server failed (${status}). Nothing was changed; try again.`);

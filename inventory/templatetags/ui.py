@@ -35,6 +35,8 @@ SPARK_LEAST_RANGE = 14
 """Points: below that spread a line is drawn flatter than it could be, so that noise does not look like a jump."""
 DAYS_IN_WORDS = 7
 """An older moment is shown as a date, a nearer one as its distance."""
+MINUTE = 60
+UNITS = (("d", 24 * 60 * MINUTE), ("h", 60 * MINUTE), ("min", MINUTE))
 
 Number: TypeAlias = int | float | Decimal
 
@@ -206,24 +208,37 @@ def tags(texts: Iterable[str], nothing: str = "None") -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def when(context: Context, moment: datetime | None, nothing: str = "Never") -> SafeString:
+def when(context: Context, moment: datetime | None, nothing: str = "Never", short: bool = False) -> SafeString:  # noqa: FBT001, FBT002 -- a template writes short=True
     """Draw a moment: near ones as their distance from the context's `now`, far ones as a date, exact on hover."""
     if moment is None:
         return format_html('<span class="muted">{}</span>', nothing)
     local = timezone.localtime(moment)
+    now: datetime | None = context.get("now")
+    if short:
+        this_year = now is not None and timezone.localtime(now).year == local.year
+        text = _short_distance(moment, now) or (f"{local:%-d %b}" if this_year else f"{local:%b %Y}")
+    else:
+        text = _distance(moment, now) or f"{local:%-d %b %Y}"
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         local.isoformat(timespec="seconds"),
         f"{local:%-d %b %Y, %H:%M:%S %Z}",
-        _distance(moment, context.get("now")) or f"{local:%-d %b %Y}",
+        text,
     )
 
 
 def _distance(moment: datetime, now: datetime | None) -> str:
     if now is None or abs((now - moment).days) >= DAYS_IN_WORDS:
         return ""
-    if abs((now - moment).total_seconds()) < 60:  # noqa: PLR2004 -- seconds in a minute
+    if abs((now - moment).total_seconds()) < MINUTE:
         return "now"
     if moment > now:
         return f"in {timesince(now, moment, depth=1)}"
     return f"{timesince(moment, now, depth=1)} ago"
+
+
+def _short_distance(moment: datetime, now: datetime | None) -> str:
+    if now is None or abs((now - moment).days) >= DAYS_IN_WORDS:
+        return ""
+    seconds = abs((now - moment).total_seconds())
+    return next((f"{seconds // size:.0f}\xa0{unit}" for unit, size in UNITS if seconds >= size), "now")

@@ -17,7 +17,15 @@ from inventory.choices import Reach
 from inventory.models import Api
 from posture.filters import ApiFilter
 from posture.selectors.pages import Key, Page, page_of, read_decimal, read_number, read_text
-from posture.selectors.summaries import Mark, authentication_of, marks_of, open_counts, sensitivity_of, with_team
+from posture.selectors.summaries import (
+    Mark,
+    authentication_of,
+    coverage_words,
+    marks_of,
+    open_counts,
+    sensitivity_of,
+    with_team,
+)
 
 NAME = Key(name="name_key", read=read_text)
 ID = Key(name="pk", read=read_number)
@@ -63,6 +71,7 @@ class ApiRow:
     team: str
     owner: str
     last_seen: datetime
+    coverage_words: str
 
     @property
     def reach_word(self) -> str:
@@ -79,6 +88,11 @@ class ApiList:
     asked: str
     is_first_run: bool
     heads: tuple[Head, ...]
+
+    @property
+    def is_default_sort(self) -> bool:
+        """Whether the order need not be said in an address."""
+        return self.sort == DEFAULT_SORT
 
     @property
     def counted(self) -> str:
@@ -145,6 +159,7 @@ def _row(api: Api, counts: Mapping[str, int], authentication: Mark) -> ApiRow:
         team=api.team_name,  # type: ignore[attr-defined] # annotated by _with_keys
         owner=str(api.owner) if api.owner else "",
         last_seen=api.last_seen,
+        coverage_words=coverage_words(score.coverage if score else None),
     )
 
 
@@ -152,6 +167,7 @@ def _heads(sort: str) -> tuple[Head, ...]:
     return (
         _sorted_head("Risk", "risk", sort, css="fit", first="-risk"),
         _sorted_head("API", "name", sort),
+        Head(label="Coverage", css="p3"),
         Head(label="Reach", css="p3"),
         Head(label="Data", css="p4"),
         Head(label="Authentication", css="p5"),

@@ -13,7 +13,7 @@ from findings.models import Finding
 from findings.status import SeverityRank
 from inventory.access.records import Principal
 from inventory.models import Api, ApiTeam, BaseUrl, Endpoint
-from posture.selectors.summaries import Mark, declared, marks_of, sensitivity_of, with_team
+from posture.selectors.summaries import Mark, coverage_words, declared, marks_of, sensitivity_of, with_team
 
 ADDRESSES: Final = 5
 
@@ -48,6 +48,11 @@ class ApiHead:
     last_seen: datetime
     facts: tuple[tuple[str, str], ...]
     addresses: tuple[str, ...]
+
+    @property
+    def coverage_words(self) -> str:
+        """The coverage as it stands beside the score."""
+        return coverage_words(self.coverage)
 
 
 def visible_api(*, principal: Principal, code: str) -> Api:

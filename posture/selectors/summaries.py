@@ -68,6 +68,11 @@ def declared(numbers: Mapping[str, int]) -> Declared:
     return Declared(mark=mark, total=total)
 
 
+def coverage_words(coverage: int | None) -> str:
+    """Return the share of checks with a fresh result in words; without any check there is no data, not all is well."""
+    return "no data" if coverage is None else f"{coverage} %"
+
+
 def authentication_mark(endpoint: Endpoint) -> Mark:
     """Return what the specification says of one endpoint's authentication."""
     if endpoint.authentication == Authentication.NONE:

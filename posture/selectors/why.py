@@ -16,6 +16,8 @@ from posture.selectors.api_findings import FindingRow, row_of
 from posture.selectors.summaries import SEVERITIES
 
 NAMED: Final = 8
+TOLD: Final = 0.05
+"""Points; what fixing takes off less than that rounds to nothing and is not said."""
 """How many reasons stand by themselves; the others are added up."""
 
 NUMBER_WORDS: Final = ("", "the top one", "the top two", "the top three")
@@ -75,7 +77,6 @@ class Why:
     weights: tuple[Weight, ...]
     plan: str
     inherent: str
-    coverage: str
     model: int
     findings: tuple[FindingRow, ...]
 
@@ -103,9 +104,6 @@ def why(*, principal: Principal, api: Api, factors: Sequence[Factor], plan: Sequ
         weights=tuple(_weights(point.inputs, point.model.weights)),
         plan=_plan(plan),
         inherent=_inherent(point),
-        coverage="No data yet: no check has a result"
-        if current.coverage is None
-        else f"{current.coverage} % of checks",
         model=point.model.version,
         findings=tuple(rows[code] for code in codes if code in rows),
     )
@@ -125,7 +123,7 @@ def _more(number: int) -> str:
 
 
 def _reason(factor: Factor, row: FindingRow | None) -> Reason:
-    fixed = "" if factor.if_fixed is None else f"alone, fixing it takes {factor.if_fixed:.1f} off"
+    fixed = "" if not factor.if_fixed or factor.if_fixed < TOLD else f"fixed alone −{factor.if_fixed:.1f}"
     if row is not None:
         shade = row.severity if row.severity in SEVERITIES else "info"
         return Reason(
@@ -161,4 +159,5 @@ def _inherent(point: ApiScore) -> str:
     if point.inherent == point.score:
         return "None: the inherent score is the same"
     difference: Decimal = point.inherent - point.score
-    return f"Inherent score {whole(point.inherent)}: accepted risks take {difference:.1f} off"
+    off = f"{difference:.1f}" if difference >= Decimal("0.1") else "less than 0.1"
+    return f"Inherent score {whole(point.inherent)}: what was accepted takes {off} off"

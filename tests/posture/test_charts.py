@@ -25,7 +25,7 @@ def test_the_bands_lie_under_the_line_from_edge_to_edge() -> None:
         (30, 60, "@high-bg", "below"),
         (10, 30, "@medium-bg", "below"),
     ]
-    assert figure["layout"]["yaxis"]["tickvals"] == [0, 10, 30, 60, 100]
+    assert figure["layout"]["yaxis"]["tickvals"] == [0, 30, 60, 100]
 
 
 def test_a_figure_is_small_plain_json_whose_colours_are_tokens_only() -> None:
