@@ -108,7 +108,7 @@ def _superuser() -> psycopg.Connection[tuple[object, ...]]:
 
 
 def _migrate_template() -> None:
-    """Migrate the template once per run: the first worker does it, the others wait."""
+    """Migrate the template and collect the static files once per run: the first worker does it, the others wait."""
     home = Path(os.environ["POSTURE_HOME"])
     done = home / "template-is-migrated"
     with (home / "template-lock").open("w") as lock:
@@ -116,6 +116,7 @@ def _migrate_template() -> None:
         if done.exists():
             return
         call_command("migrate", database="owner", verbosity=0)
+        call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["rest_framework"])
         connections.close_all()
         done.touch()
 
