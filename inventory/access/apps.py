@@ -3,6 +3,7 @@
 from allauth.account.signals import password_changed
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
 from typing_extensions import override
 
@@ -15,9 +16,10 @@ class AccessConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Hear of migrations and of what people do with their account."""
+        """Hear of migrations and of what people do with their account, and of `check --deploy`."""
         from inventory.access import receivers  # noqa: PLC0415 -- models exist only now
 
+        register(receivers.one_role_for_all, Tags.security, deploy=True)
         post_migrate.connect(receivers.migrated, sender=self, dispatch_uid="access.migrated")
         user_logged_in.connect(receivers.signed_in, dispatch_uid="access.signed_in")
         user_logged_out.connect(receivers.signed_out, dispatch_uid="access.signed_out")

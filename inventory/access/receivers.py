@@ -1,7 +1,9 @@
-"""What follows a migration and what people do with their account."""
+"""What follows a migration and what people do with their account, and what `check --deploy` asks."""
 
 from typing import Any
 
+from django.conf import settings
+from django.core.checks import Error
 from django.utils import timezone
 
 from inventory.access.models import User
@@ -16,6 +18,14 @@ def migrated(using: str, **_: Any) -> None:
     """Set the application's rights anew and make the months ahead."""
     grant_rights(using)
     make_partitions(using=using)
+
+
+def one_role_for_all(**_: Any) -> list[Error]:
+    """Fail `check --deploy` where the application owns its tables: nothing would keep it from rewriting the trail."""
+    if settings.DATABASES["owner"]["USER"] != settings.APPLICATION_ROLE:
+        return []
+    what = "DATABASE_URL and DATABASE_OWNER_URL name the same role, so the application could rewrite its own trail."
+    return [Error(what, hint="Make a second role without ownership and name it in DATABASE_URL.", id="access.E001")]
 
 
 def signed_in(user: User, **_: Any) -> None:
