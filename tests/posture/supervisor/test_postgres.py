@@ -123,4 +123,4 @@ def test_the_installed_postgresql_runs_as_its_own_user_outside_the_home(home: Pa
             assert not (home / "pg").exists()
     finally:
         services.stop()
-        shutil.rmtree(services.postgres.data.parent if services.postgres and services.postgres.outside else home)
+        shutil.rmtree(services.postgres.data.parent if services.postgres.outside else home)

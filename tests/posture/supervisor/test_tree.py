@@ -5,8 +5,10 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
+from typing_extensions import override
 
 from posture.supervisor.children import Program, rotate
 from posture.supervisor.tree import Signals, Tree
@@ -75,19 +77,23 @@ def test_five_deaths_in_a_minute_stop_the_watch_with_the_log_named(
     tree.stop()
 
 
+class Noted(Program):
+    """A program that notes when it is stopped."""
+
+    order: ClassVar[list[str]] = []
+
+    @override
+    def stop(self, grace: float, pause: Callable[[], None]) -> None:
+        self.order.append(self.name)
+        super().stop(grace, pause)
+
+
 def test_children_are_stopped_in_reverse_order(tmp_path: Path) -> None:
-    tree = grown(tmp_path / "child.log", SERVES, SERVES)
-    order: list[str] = []
-
-    def noted(
-        name: str, stop: Callable[[float, Callable[[], None]], None]
-    ) -> Callable[[float, Callable[[], None]], None]:
-        return lambda grace, pause: (order.append(name), stop(grace, pause))[1]
-
-    for child in tree.children:
-        child.stop = noted(child.name, child.stop)  # type: ignore[method-assign]  # listens, then does the same
+    tree = Tree(Signals())
+    for name in ("first", "second", "third"):
+        tree.grow(Noted(name, tmp_path / "child.log", SERVES, dict(os.environ)))
     tree.stop()
-    assert order == ["Child 1", "Child 0"]
+    assert Noted.order == ["third", "second", "first"]
     assert all(child.process and child.process.poll() is not None for child in tree.children)
 
 
