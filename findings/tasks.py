@@ -8,10 +8,11 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
 from findings.errors import FindingsRefused
-from findings.models import Report
+from findings.models import MappingRule, Report
 from findings.services.expiry import end_decisions
 from findings.services.ingest import Document, IngestCounts, UploadOptions, ingest_report
 from findings.services.linking import link_endpoints
+from findings.services.mapping import move_findings, reports_of_rule
 from findings.services.repeats import repeated_report
 from inventory.connectors.registry import reader_for
 from inventory.jobs.choices import Queue
@@ -19,6 +20,7 @@ from inventory.jobs.documents import DocumentError
 from inventory.jobs.records import JobFailed, Run
 from inventory.jobs.registry import handler, scheduled
 from inventory.jobs.services.blobs import BlobExpired, open_plain
+from inventory.jobs.services.jobs import enqueue
 from inventory.jobs.services.reading import read_document
 from inventory.models import Api
 
@@ -55,7 +57,7 @@ def _options(report: Report) -> UploadOptions:
     )
 
 
-def _fold(run: Run, report: Report, options: UploadOptions) -> IngestCounts:
+def _fold(run: Run, report: Report, options: UploadOptions, *, anew: bool = False) -> IngestCounts:
     if report.blob is None:
         msg = f"The document of report {report.code} is gone; upload it again."
         raise JobFailed(msg)
@@ -78,7 +80,9 @@ def _fold(run: Run, report: Report, options: UploadOptions) -> IngestCounts:
             return reading.summary
 
         document = Document(records=reading, summary=summary, each=each)
-        return ingest_report(report=report, document=document, options=options, principal=run.principal, now=run.now)
+        return ingest_report(
+            report=report, document=document, options=options, principal=run.principal, now=run.now, anew=anew
+        )
 
 
 def _told(counts: IngestCounts, run: Run, note: str = "") -> dict[str, Any]:
@@ -88,6 +92,34 @@ def _told(counts: IngestCounts, run: Run, note: str = "") -> dict[str, Any]:
     del told["api_ids"]
     links = [{"label": api.name, "url": reverse("posture:api-findings", args=[api.code])} for api in apis[:50]]
     return ({"note": note} if note else {}) | told | {"links": links}
+
+
+@handler(kind="findings.map", queue=Queue.BULK, label="Map findings to an API")
+def apply_rule(run: Run) -> dict[str, Any]:
+    """Read anew, each as a job of its own, the reports that a new mapping rule ties to an API."""
+    rule = MappingRule.objects.get(pk=run.arguments["rule"])
+    reports = reports_of_rule(rule=rule, principal=run.principal)
+    for report in reports:
+        enqueue(
+            kind="findings.report_anew",
+            arguments={"report": report.pk},
+            principal=run.principal,
+            now=run.now,
+            key=f"findings.report_anew {report.pk}",
+            title=f"Map {report.name}",
+        )
+    return {"reports": len(reports)}
+
+
+@handler(kind="findings.report_anew", queue=Queue.BULK, label="Map a report")
+def read_report_anew(run: Run) -> dict[str, Any]:
+    """Fold what had no API when a report was read, and has one now, under that API."""
+    report = Report.objects.select_related("blob").get(pk=run.arguments["report"])
+    try:
+        counts = _fold(run, report, _options(report), anew=True)
+    except (DocumentError, FindingsRefused, BlobExpired) as error:
+        raise JobFailed(str(error)) from error
+    return _told(counts, run) | {"mapped": move_findings(now=run.now)}
 
 
 @handler(kind="findings.link", queue=Queue.SHORT, label="Tie findings to endpoints")

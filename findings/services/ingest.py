@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from findings.errors import FindingsRefused
-from findings.models import Finding, Report, Series
+from findings.mapping import Placement, Rule, RuleBook, RuleKind
+from findings.models import Finding, MappingRule, Report, Series
 from findings.records import FindingRecord, ReportSummary
 from findings.services.facts import write_facts
 from findings.services.presence import fold_presence
 from findings.services.scans import Fold, Stated, add_earlier_parts, held_scan, is_repeated, share_digest
-from findings.services.staging import Placement, stage
+from findings.services.staging import stage
 from findings.services.statuses import derive_statuses
 from findings.signals import findings_ingested
 from inventory.access.records import Principal
@@ -75,7 +76,11 @@ class UploadOptions:
     scanned_at: datetime | None = None
 
 
-def _placement(report: Report, options: UploadOptions, principal: Principal) -> Placement:
+def placement_of(report: Report, options: UploadOptions, principal: Principal, *, anew: bool = False) -> Placement:
+    """Return where a report's findings go, considering only APIs the principal may upload to.
+
+    Raises FindingsRefused when the API it was uploaded for is not among them.
+    """
     apis = apis_for(principal, Verb.UPLOAD)
     if options.api_id is not None:
         apis = apis.filter(pk=options.api_id)
@@ -83,10 +88,17 @@ def _placement(report: Report, options: UploadOptions, principal: Principal) -> 
             msg = "The API this report is for is no longer one you may upload to; name another."
             raise FindingsRefused(msg)
     holder = f"team:{report.team_id}" if report.team_id else f"person:{report.uploaded_by_id}"
+    stable_ids = dict(apis.values_list("pk", "stable_id"))
+    rules = MappingRule.objects.filter(ended_at=None, api__in=stable_ids)
     return Placement(
-        book=address_book(apis), stable_ids=dict(apis.values_list("pk", "stable_id")),
-        named_api=options.api_id, series=options.series, unmapped=f"unmapped:{holder}",
-    )  # fmt: skip
+        book=address_book(apis),
+        stable_ids=stable_ids,
+        named_api=options.api_id,
+        series=options.series,
+        unmapped=f"unmapped:{holder}",
+        rules=RuleBook(Rule(rule.pk, RuleKind(rule.kind), rule.pattern, rule.api_id) for rule in rules),
+        anew=anew,
+    )
 
 
 def _stated(told: ReportSummary, source_kind: str, options: UploadOptions, uploaded_at: datetime) -> Stated:
@@ -111,9 +123,10 @@ def _shares(told: ReportSummary, placement: Placement) -> list[Share]:
         shares: set[Share] = set(cursor.fetchall())
     for scan in told.runs:
         name = placement.series_name(scan.series)
-        if placement.named_api is not None:
-            shares.add((scan.source_kind, name, placement.named_api))
-        elif not any(share[:2] == (scan.source_kind, name) for share in shares):
+        api_id = placement.named_api or placement.rules.find_run(scan)
+        if api_id is not None:
+            shares.add((scan.source_kind, name, api_id))
+        elif not placement.anew and not any(share[:2] == (scan.source_kind, name) for share in shares):
             shares.add((scan.source_kind, name, None))
     return sorted(shares, key=lambda share: (share[0], share[1], share[2] or 0))
 
@@ -177,12 +190,15 @@ def ingest_report(
     options: UploadOptions,
     principal: Principal,
     now: datetime,
+    anew: bool = False,
 ) -> IngestCounts:
     """Fold one report into the findings and return what changed.
 
-    Errors of the document pass through; then nothing of the report is stored.
+    With `anew` the report was folded before and only what had no API then and has one now is taken in; the temporary
+    table `staged` then tells which (`services.mapping`). Errors of the document pass through; then nothing of the
+    report is stored.
     """
-    placement = _placement(report, options, principal)
+    placement = placement_of(report, options, principal, anew=anew)
     entries = stage(document.records, placement=placement, each=document.each)
     told = document.summary()
     shares = _shares(told, placement)
@@ -197,18 +213,20 @@ def ingest_report(
         unmapped = cursor.fetchone()[0]
     api_ids = tuple(sorted({api_id for _, _, api_id in shares if api_id}))
     total = replace(total, unmapped=unmapped, api_ids=api_ids)
-    _finish(report, total, principal=principal, now=now)
+    _finish(report, total, principal=principal, now=now, anew=anew)
     return total
 
 
-def _finish(report: Report, counts: IngestCounts, *, principal: Principal, now: datetime) -> None:
-    report.folded_at = now
-    report.counts = asdict(counts)
-    report.save(update_fields=["folded_at", "counts"])
+def _finish(report: Report, counts: IngestCounts, *, principal: Principal, now: datetime, anew: bool) -> None:
+    if not anew:
+        report.folded_at = now
+        report.counts = asdict(counts)
+        report.save(update_fields=["folded_at", "counts"])
     told = f"{counts.created} new, {counts.closed} closed, {counts.reopened} reopened, {counts.updated} changed"
+    verb = "mapped" if anew else "folded"
     for api_id in counts.api_ids or (None,):
         record_change(
-            principal=principal, kind="report", code=report.code, verb="folded", old=None, new=told,
+            principal=principal, kind="report", code=report.code, verb=verb, old=None, new=told,
             now=now, source=report.name, api_id=api_id,
         )  # fmt: skip
     if counts.api_ids:

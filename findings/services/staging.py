@@ -2,18 +2,16 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from uuid import UUID
 
 import msgspec
 from django.db import connection
 
 from findings.identity import fingerprint, weakness_class, weakness_key
+from findings.mapping import Placement
 from findings.records import FindingRecord
 from findings.status import SeverityRank
-from inventory.addresses import AddressBook
 from inventory.codes import digest_code
-from inventory.paths import path_key, split_base
+from inventory.paths import path_key
 
 COLUMNS: dict[str, str] = {
     "source_kind": "text", "series_name": "text", "api_id": "bigint", "fingerprint": "text", "code": "text",
@@ -21,14 +19,15 @@ COLUMNS: dict[str, str] = {
     "remedy": "text", "severity": "smallint", "raw_severity": "text", "confidence": "text", "cwe": "integer[]",
     "cve": "text", "cvss": "double precision", "method": "text", "url": "text", "path": "text", "path_key": "text",
     "parameter": "text", "location": "text", "file": "text", "line": "integer", "suppressed": "boolean",
-    "instances": "integer", "speaks": "text", "record_digest": "text",
+    "repository": "text",
+    "instances": "integer", "speaks": "text", "record_digest": "text", "before": "text",
 }  # fmt: skip
-"""The staged columns, in the order rows are written."""
+"""The staged columns, in the order rows are written. `before` is the fingerprint a finding had without an API."""
 
 FACTS = (
     "weakness_key", "weakness_class", "title", "message", "remedy", "severity", "raw_severity", "confidence", "cwe",
     "cve", "cvss", "method", "url", "path", "path_key", "parameter", "location", "file", "line", "suppressed",
-    "instances", "record_digest",
+    "repository", "instances", "record_digest",
 )  # fmt: skip
 """The columns a later scan may change. The rest is identity."""
 
@@ -56,34 +55,6 @@ FROM doubled WHERE staged.ctid = doubled.kept
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
-    """Where the findings of one report go.
-
-    `named_api` is the API the uploader named, `stable_ids` the stable id of every API in `book`, `series` the
-    uploader's name for the series or empty, and `unmapped` stands for the API in fingerprints of findings without one.
-    """
-
-    book: AddressBook
-    stable_ids: dict[int, UUID]
-    named_api: int | None
-    series: str
-    unmapped: str
-
-    def api_of(self, record: FindingRecord) -> int | None:
-        """Return the API a finding belongs to: the named one, else the one that answers at its URL."""
-        if self.named_api is not None:
-            return self.named_api
-        if not record.url:
-            return None
-        base = split_base(record.url)
-        return self.book.find(base.host, base.port, base.path)
-
-    def series_name(self, record_series: str) -> str:
-        """Return the series: what the uploader said, else what the document says, else "upload"."""
-        return (self.series or record_series or "upload")[:300]
-
-
 SEVERITIES = {rank.name.lower(): int(rank) for rank in SeverityRank}
 
 
@@ -109,15 +80,25 @@ def row_of(record: FindingRecord, placement: Placement) -> tuple[object, ...]:
         SEVERITIES[record.severity], record.raw_severity[:100], record.confidence or "", list(record.cwe),
         record.cve[:30], record.cvss, record.method[:20], record.url[:2000], path[:2000],
         key[:2000], record.parameter[:300], record.location[:1000], record.file[:1000], record.line,
-        record.suppressed,
+        record.suppressed, record.repository[:1000],
     )  # fmt: skip
     speaks = hashlib.sha256(msgspec.json.encode(facts)).hexdigest()
     digest = hashlib.sha256(f"{speaks} {record.instances}".encode()).hexdigest()
     by_name = dict(zip(FACTS, (*facts, record.instances, digest), strict=True)) | {
         "source_kind": record.source_kind[:100], "series_name": series_name, "api_id": api_id, "fingerprint": mark,
         "code": digest_code("FND", mark), "rule": record.rule[:300], "speaks": speaks,
+        "before": _before(record, placement, series_name),
     }  # fmt: skip
     return tuple(by_name[column] for column in COLUMNS)
+
+
+def _before(record: FindingRecord, placement: Placement, series_name: str) -> str | None:
+    if not placement.anew:
+        return None
+    return fingerprint(
+        api=f"{placement.unmapped}:{series_name}", source_kind=record.source_kind, rule=record.rule,
+        method=record.method, path=record.path, parameter=record.parameter, location=record.location,
+    )  # fmt: skip
 
 
 def stage(
@@ -133,7 +114,8 @@ def stage(
         cursor.execute(CREATE)
         with cursor.copy(f"COPY staged ({', '.join(COLUMNS)}) FROM STDIN") as copy:
             for count, record in enumerate(records, start=1):
-                copy.write_row(row_of(record, placement))
+                if not placement.anew or placement.api_of(record) is not None:
+                    copy.write_row(row_of(record, placement))
                 if count % 1000 == 0:
                     each(count)
         cursor.execute("ANALYZE staged")

@@ -1,0 +1,19 @@
+"""What is wrong: reports, the series and scans they belong to, findings, their presence and people's decisions."""
+
+from findings.models.decisions import Decision, DecisionQuerySet, MappingRule
+from findings.models.findings import Finding, FindingQuerySet, Presence, Sighting
+from findings.models.reports import Report, Scan, ScanPart, Series
+
+__all__ = [
+    "Decision",
+    "DecisionQuerySet",
+    "Finding",
+    "FindingQuerySet",
+    "MappingRule",
+    "Presence",
+    "Report",
+    "Scan",
+    "ScanPart",
+    "Series",
+    "Sighting",
+]

@@ -1,0 +1,132 @@
+"""Findings and where scans saw them."""
+
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from findings.models.reports import Scan, Series
+from findings.models.scope import held_by
+from findings.status import OPEN, SeverityRank, Status
+from inventory.access.records import Principal
+from inventory.models import Api, Endpoint
+
+
+class FindingQuerySet(models.QuerySet["Finding"]):
+    """Questions about findings."""
+
+    def visible_to(self, principal: Principal) -> Self:
+        """Narrow to findings of visible APIs; unmapped ones to their uploader, its team and organisation roles."""
+        if principal.sees_all:
+            return self
+        unmapped = Q(api=None) & (Q(series__uploader=principal.user_id) | Q(series__team__in=principal.team_ids))
+        return self.filter(held_by(principal) | unmapped)
+
+    def open(self) -> Self:
+        """Narrow to those that count: new, triaged, in progress, reopened."""
+        return self.filter(status__in=OPEN, moved_to=None)
+
+
+class Finding(models.Model):
+    """One weakness in one place, as the last scan that has it tells it.
+
+    Machine facts only. `status` is derived from presence and decisions (`findings.status.shown`) and can be
+    recomputed at any time; no importer and no person writes it directly.
+    """
+
+    code = models.CharField(max_length=20, unique=True)
+    api = models.ForeignKey(Api, on_delete=models.PROTECT, null=True, blank=True, related_name="findings")
+    endpoint = models.ForeignKey(
+        Endpoint, on_delete=models.PROTECT, null=True, blank=True, related_name="findings", db_index=False
+    )
+    series = models.ForeignKey(
+        Series, on_delete=models.PROTECT, null=True, blank=True, related_name="unmapped_findings", db_index=False
+    )
+    fingerprint = models.CharField(max_length=64, unique=True)
+    weakness_key = models.CharField(max_length=64)
+    source_kind = models.CharField(max_length=100)
+    rule = models.CharField(max_length=300)
+    weakness_class = models.CharField(max_length=400)
+    title = models.CharField(max_length=300)
+    message = models.TextField(blank=True)
+    remedy = models.TextField(blank=True)
+    severity = models.SmallIntegerField(choices=SeverityRank)
+    raw_severity = models.CharField(max_length=100, blank=True)
+    confidence = models.CharField(max_length=10, blank=True)
+    cwe = ArrayField(models.IntegerField(), default=list, blank=True)
+    cve = models.CharField(max_length=30, blank=True)
+    cvss = models.FloatField(null=True, blank=True)
+    epss = models.FloatField(null=True, blank=True)
+    kev = models.BooleanField(default=False)
+    method = models.CharField(max_length=20, blank=True)
+    url = models.CharField(max_length=2000, blank=True)
+    path = models.CharField(max_length=2000, blank=True)
+    path_key = models.CharField(max_length=2000, blank=True)
+    parameter = models.CharField(max_length=300, blank=True)
+    location = models.CharField(max_length=1000, blank=True)
+    file = models.CharField(max_length=1000, blank=True)
+    line = models.IntegerField(null=True, blank=True)
+    instances = models.IntegerField(default=1)
+    suppressed = models.BooleanField(default=False)
+    repository = models.CharField(max_length=1000, blank=True)
+    record_digest = models.CharField(max_length=64)
+    first_seen = models.DateTimeField()
+    present = models.BooleanField(default=True)
+    status = models.CharField(max_length=14, choices=Status, default=Status.NEW)
+    status_until = models.DateTimeField(null=True, blank=True)
+    moved_to = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+
+    objects = FindingQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index("endpoint", condition=Q(endpoint__isnull=False), name="finding_endpoint"),
+            models.Index("series", condition=Q(series__isnull=False), name="finding_unmapped"),
+            models.Index("status_until", condition=Q(status_until__isnull=False), name="finding_status_until"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.title}"
+
+
+class Presence(models.Model):
+    """A stretch of scans of one series that had a finding: *the* machine state.
+
+    `from_scan` is the first that has it, `until_scan` the first complete one after that lacks it; without an end the
+    finding is open there. `since` and `until` are those scans' times, for questions "as of".
+    """
+
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="presences")
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="presences", db_index=False)
+    from_scan = models.ForeignKey(Scan, on_delete=models.PROTECT, related_name="+", db_index=False)
+    until_scan = models.ForeignKey(
+        Scan, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["series", "finding"], condition=Q(until_scan=None), name="presence_one_open"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.finding.code} in {self.series}"
+
+
+class Sighting(models.Model):
+    """A finding that a scan had to which parts may still come: `instances` so far, `speaks` of the facts that count."""
+
+    pk = models.CompositePrimaryKey("scan", "finding")
+    scan = models.ForeignKey(Scan, on_delete=models.PROTECT, related_name="sightings")
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="sightings", db_index=False)
+    instances = models.IntegerField()
+    speaks = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.finding_id} in {self.scan_id}"
