@@ -13,6 +13,8 @@ from inventory.jobs.choices import LIVE, State
 from inventory.jobs.models import Job
 
 PAGE_SIZE = 25
+# The database keeps no order of the keys of a result; the others follow by the alphabet.
+FACTS_FIRST = ("entries", "created", "updated", "unchanged", "closed", "reopened", "unmapped", "skipped")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +80,11 @@ def percent_of(job: Job) -> int | None:
 
 
 def facts_of(job: Job) -> tuple[tuple[str, Any], ...]:
-    """Return the numbers and texts of the result as (name, value), in the handler's order."""
-    result = job.result or {}
-    return tuple((name.replace("_", " ").capitalize(), value) for name, value in result.items() if _is_fact(value))
+    """Return the numbers and texts of the result as (name, value), the usual counts first; its `note` is no fact."""
+    found = {name: value for name, value in (job.result or {}).items() if name != "note" and _is_fact(value)}
+    first = [name for name in FACTS_FIRST if name in found]
+    names = [*first, *sorted(found.keys() - first)]
+    return tuple((name.replace("_", " ").capitalize(), found[name]) for name in names)
 
 
 def links_of(job: Job) -> tuple[dict[str, str], ...]:

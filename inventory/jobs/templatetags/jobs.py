@@ -33,8 +33,10 @@ def duration(job: Job, now: datetime) -> str:
 
 @register.filter
 def progress_words(job: Job) -> str:
-    """Return how far the job is: `388 of 612`, `388 so far`, or nothing."""
+    """Return how far the job is, or came: `388 of 612`, `388 so far`, `388`, or nothing."""
     done, total = job.progress.get("done"), job.progress.get("total")
     if not isinstance(done, int):
         return ""
-    return f"{done:,} of {total:,}" if isinstance(total, int) else f"{done:,} so far"
+    if isinstance(total, int):
+        return f"{done:,} of {total:,}"
+    return f"{done:,} so far" if job.is_live else f"{done:,}"

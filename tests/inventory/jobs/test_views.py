@@ -162,10 +162,15 @@ def test_what_came_of_it_is_facts_and_links_of_our_own(page: Client, amira: User
         {"label": "Away too", "url": "//evil.example/"},
         {"label": "Script", "url": "javascript:alert(1)"},
     ]
-    job = own(amira, "done", result={"created": 1204, "left_open": 3, "parts": [1, 2], "links": links})
+    job = own(
+        amira,
+        "done",
+        result={"left_open": 3, "closed": 2, "note": "Read it.", "parts": [1], "created": 1204, "links": links},
+    )
     shown = text(page, f"/jobs/{job.pk}/")
     assert '<dt>Created</dt><dd class="num">1,204</dd>' in shown
-    assert "<dt>Left open</dt>" in shown
+    assert re.findall(r"<dt>([^<]+)</dt><dd class=\"num\">", shown)[:3] == ["Created", "Closed", "Left open"]
+    assert "<p>Read it.</p>" in shown
     assert "parts" not in words(shown).lower()
     assert 'href="/apis/API-1/"' in shown
     assert "evil.example" not in shown
@@ -177,7 +182,7 @@ def test_a_failure_says_what_happened_and_what_to_do(page: Client, amira: User) 
     job = own(amira, "failed", error="Line 3 of <b>petstore</b>.yaml: a key stands twice.")
     shown = text(page, f"/jobs/{job.pk}/")
     assert "Line 3 of &lt;b&gt;petstore&lt;/b&gt;.yaml: a key stands twice." in shown
-    assert "Correct the cause and ask again" in shown
+    assert "Nothing was stored." in shown
     assert 'role="alert"' in shown
 
 
