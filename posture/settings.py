@@ -141,6 +141,12 @@ CSRF_COOKIE_SECURE = SECURE_TLS
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_TLS else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W002",  # frames are refused by our own header and policy (inventory.access.middleware)
+    "security.W005",  # whether sub-domains speak TLS is the operator's to know
+    "security.W008",  # what speaks TLS in front of us redirects to it
+    "security.W021",  # a place on the browsers' preload list is the operator's to ask for
+]
 
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False

@@ -95,8 +95,8 @@ def _checks() -> list[Stage]:
     manage = [sys.executable, "manage.py"]
     templates = [str(path.relative_to(ROOT)) for path in sorted((ROOT / "templates").rglob("*.html"))]
     return [
-        Stage("ruff check", [str(programs / "ruff"), "check", "--quiet", "."]),
-        Stage("ruff format", [str(programs / "ruff"), "format", "--check", "--quiet", "."]),
+        Stage("ruff check", [str(programs / "ruff"), "check", "--output-format", "concise", "."]),
+        Stage("ruff format", [str(programs / "ruff"), "format", "--check", "--output-format", "concise", "."]),
         Stage("mypy", [sys.executable, "-m", "mypy", "."]),
         Stage("import contracts", [str(programs / "lint-imports"), "--no-cache"]),
         Stage("templates", [str(programs / "djade"), "--check", "--target-version", "5.2", *templates]),

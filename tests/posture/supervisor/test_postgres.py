@@ -112,8 +112,8 @@ def test_a_supervisor_killed_at_any_time_leaves_a_home_that_starts_again(home: P
 def test_the_installed_postgresql_runs_as_its_own_user_outside_the_home(home: Path) -> None:
     services = fresh(home, POSTURE_POSTGRES="installed")
     services.start()
+    assert services.postgres
     try:
-        assert services.postgres
         assert services.postgres.process
         with psycopg.connect(services.database_url) as line:
             assert line.execute("SELECT current_user").fetchone() == ("posture_application",)
