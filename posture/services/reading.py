@@ -1,4 +1,4 @@
-"""Read scores back: what one is made of, how it went, what to fix first, and whether it can be computed again."""
+"""Read scores back: what one is made of, what to fix first, and the same number computed again."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from math import fsum
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from findings.status import SeverityRank
 from inventory.access.records import Principal
@@ -69,20 +68,6 @@ def factors_of(point: ApiScore) -> tuple[StoredFactor, ...]:
         kind = "class" if group else "rest"
         named.append(StoredFactor(kind=kind, key=group, group=group, points=points, if_fixed=None, count=count))
     return tuple(named)
-
-
-def history_of(*, api: Api, since: datetime | None = None) -> QuerySet[ApiScore]:
-    """Return the change points of an API, oldest first, without factors and inputs.
-
-    With `since`, those from then on; what held at that moment is `score_at`.
-    """
-    points = ApiScore.objects.filter(api=api).defer("factors", "inputs").order_by("at", "pk")
-    return points if since is None else points.filter(at__gte=since)
-
-
-def score_at(*, api: Api, at: datetime) -> ApiScore | None:
-    """Return the change point in force at a moment, as it was stored then; None before the first one."""
-    return ApiScore.objects.filter(api=api, at__lte=at).order_by("-at", "-pk").first()
 
 
 def plan_of(*, api: Api, now: datetime, steps: int = STEPS, runtime: Runtime = QUIET) -> tuple[Step, ...]:

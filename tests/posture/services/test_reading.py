@@ -1,7 +1,5 @@
 """What is read back from stored scores."""
 
-from decimal import Decimal
-
 import pytest
 
 from findings.models import Finding
@@ -11,13 +9,12 @@ from posture.models import ApiScore, CurrentScore
 from posture.records import QUIET, Runtime, ThreatFacts
 from posture.scoring.plans import plan
 from posture.scoring.scores import two_decimals
-from posture.services.reading import factors_of, history_of, plan_of, portfolio_of, recompute, score_at
+from posture.services.reading import factors_of, plan_of, portfolio_of, recompute
 from posture.services.rescore import score_apis
 from tests.posture.services.estates import (
     NOW,
     facts_of,
     finding,
-    later,
     luck,
     make_api,
     make_finding,
@@ -92,20 +89,6 @@ def test_factors_are_read_with_their_kind_and_key() -> None:
     assert {each.kind for each in factors[2:]} == {"finding", "class", "rest"}
     assert sum(each.count for each in factors) == 82
     assert sum(each.points for each in factors) == pytest.approx(float(point.score), abs=0.01)
-
-
-def test_the_past_is_what_was_stored_then() -> None:
-    api = make_api()
-    score_apis(api_ids=[api.pk], cause="first", now=NOW)
-    make_finding(api)
-    score_apis(api_ids=[api.pk], cause="second", now=later(hours=2))
-
-    assert [point.cause for point in history_of(api=api)] == ["first", "second"]
-    assert [point.cause for point in history_of(api=api, since=later(hours=1))] == ["second"]
-    held = score_at(api=api, at=later(hours=1))
-    assert held is not None
-    assert (held.cause, held.score) == ("first", Decimal(0))
-    assert score_at(api=api, at=later(hours=-1)) is None
 
 
 def test_a_team_sees_its_own_portfolio_and_never_the_organisation_s() -> None:
