@@ -58,7 +58,7 @@ def outline_of(document: Document) -> Outline:
         outline = _document(events)
         for _ in events:
             pass
-    except JSONError as error:
+    except (JSONError, UnicodeDecodeError) as error:
         raise broken(document, error, stream.position) from error
     if outline.version and not outline.version.startswith("2.1"):
         reason = f"SARIF {one_line(outline.version, 20)} is not read. Known is 2.1.0."
@@ -76,7 +76,7 @@ def results_of(document: Document, count: int) -> Iterator[Any]:
             if found > count:
                 break
             yield result
-    except JSONError as error:
+    except (JSONError, UnicodeDecodeError) as error:
         raise broken(document, error, stream.position) from error
     if found != count:
         raise DocumentError(place="/runs", reason="Keys with dots in them stand where runs and results should be.")

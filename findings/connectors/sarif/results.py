@@ -69,7 +69,7 @@ def finding_of(result: dict[str, Any], run: Run, tally: Tally) -> FindingRecord 
     named, rule = run.rules.of(result)
     properties = as_map(result.get("properties"))
     message = _message(result, rule)
-    severity, raw, score = _severity(result, rule, properties, tally)
+    severity, raw, score = _severity(result, rule, kind, tally)
     cwe, cve = _weakness(result, rule, properties, run)
     place = place_of(result, run, message)
     instances = as_whole(result.get("occurrenceCount"), least=1, most=MOST_INSTANCES) or 1
@@ -120,16 +120,14 @@ def _filled(found: re.Match[str], arguments: list[str]) -> str:
     return arguments[number] if number < len(arguments) else found[0]
 
 
-def _severity(
-    result: dict[str, Any], rule: Rule, properties: dict[str, Any], tally: Tally
-) -> tuple[Severity, str, float | None]:
+def _severity(result: dict[str, Any], rule: Rule, kind: str, tally: Tally) -> tuple[Severity, str, float | None]:
     """Return severity, the tool's own word, and the score: a score wins over a level, a result over its rule."""
-    score = score_of(properties)
+    score = score_of(as_map(result.get("properties")))
     score = rule.score if score is None else score
     if score is not None:
         return band(score), f"{score:g}", score
     level = result.get("level")
-    if result.get("kind") in UNDECIDED and level in {None, "none"}:
+    if kind in UNDECIDED and (level is None or level == "none"):
         level = rule.level or "none"
     if level is None:
         level = rule.level or "warning"
@@ -155,7 +153,7 @@ def _suppressed(suppressions: Any) -> bool:
     if not suppressions:
         return False
     states = [as_map(node).get("status") or as_map(node).get("state") for node in as_list(suppressions)]
-    return bool(states) and all(state in {None, "accepted"} for state in states)
+    return bool(states) and all(state is None or state == "accepted" for state in states)
 
 
 def _fix(result: dict[str, Any]) -> str:

@@ -15,9 +15,7 @@ def plain(data: bytes, caps: Caps | None = None) -> bytes:
     return Document(io.BytesIO(data), "x", caps).stream().read()
 
 
-@pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
-)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 @pytest.mark.parametrize("packed", [False, True])
 def test_every_unicode_encoding_becomes_plain_utf8(encoding: str, *, packed: bool) -> None:
     raw = TEXT.encode(encoding)

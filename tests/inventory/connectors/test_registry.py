@@ -1,0 +1,151 @@
+"""The list of readers, and the contract that every registered reader keeps over the samples beside its tests."""
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from inventory.connectors.base import DocumentError, Reader
+from inventory.connectors.registry import detect, discover, reader_for, readers, register
+from inventory.connectors.trees import load_tree
+from tests.inventory.connectors.mutations import mutated
+from tests.inventory.connectors.reading import ROOT, document, read, samples_of, travelled
+
+READERS = {reader.slug: reader for reader in readers()}
+SAMPLES = [(reader, sample) for reader in readers() for sample in samples_of(reader)]
+SAMPLE_IDS = [f"{reader.slug}-{sample.name}" for reader, sample in SAMPLES]
+
+
+@pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
+def test_a_reader_says_what_it_is_and_brings_samples(reader: type[Reader]) -> None:
+    assert reader.slug.isidentifier()
+    assert reader.label
+    assert reader.kind in {"specification", "findings"}
+    assert samples_of(reader)
+
+
+@pytest.mark.parametrize(("reader", "sample"), SAMPLES, ids=SAMPLE_IDS)
+def test_a_sample_is_recognised_by_its_reader_alone(reader: type[Reader], sample: Path) -> None:
+    head = document(sample.read_bytes()).head()
+    assert [found.slug for found in readers() if found.sniff(head, sample.name)] == [reader.slug]
+    assert detect(head, "upload") is reader
+
+
+@pytest.mark.parametrize(("reader", "sample"), SAMPLES, ids=SAMPLE_IDS)
+def test_a_sample_gives_typed_records_and_a_summary_packed_or_not(reader: type[Reader], sample: Path) -> None:
+    records, summary = read(sample.read_bytes(), sample.name)
+    assert records
+    assert travelled(records, list[reader.records]) == records
+    assert travelled(summary, reader.summary) == summary
+    for data in (gzip.compress(sample.read_bytes()), sample.read_text().encode("utf-16")):
+        again, summary_again = read(data, sample.name)
+        assert again == records
+        assert summary_again == summary
+
+
+def check(reader: type[Reader], data: bytes) -> None:
+    """Read bytes: either records that can be stored come out, or a DocumentError."""
+    try:
+        records, summary = read(data, "mutant", reader)
+    except DocumentError as error:
+        assert error.reason
+        assert "\n" not in str(error)
+    else:
+        stored = msgspec.json.encode([records, summary])
+        assert b"\\u0000" not in stored
+
+
+def tree_of(sample: Path) -> Any:
+    return load_tree(document(sample.read_bytes(), sample.name))
+
+
+@pytest.mark.parametrize(("reader", "sample"), SAMPLES, ids=SAMPLE_IDS)
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_sample_with_nodes_changed_is_read_or_refused(data: st.DataObject, reader: type[Reader], sample: Path) -> None:
+    tree = data.draw(mutated(tree_of(sample)))
+    check(reader, json.dumps(tree).encode())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("reader", "sample"), SAMPLES, ids=SAMPLE_IDS)
+@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_sample_with_nodes_changed_is_read_or_refused_at_length(
+    data: st.DataObject, reader: type[Reader], sample: Path
+) -> None:
+    tree = data.draw(mutated(tree_of(sample), most=12))
+    check(reader, json.dumps(tree, ensure_ascii=data.draw(st.booleans())).encode("utf-8", "surrogatepass"))
+
+
+@pytest.mark.parametrize(("reader", "sample"), SAMPLES, ids=SAMPLE_IDS)
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_sample_with_bytes_changed_is_read_or_refused(data: st.DataObject, reader: type[Reader], sample: Path) -> None:
+    raw = bytearray(sample.read_bytes())
+    for _ in range(data.draw(st.integers(1, 6))):
+        start = data.draw(st.integers(0, len(raw)))
+        end = min(len(raw), start + data.draw(st.integers(0, 40)))
+        raw[start:end] = data.draw(st.binary(max_size=6) | st.sampled_from([b"{", b"]", b'"', b"\\", b"&a ", b"*a", b"- "]))
+    check(reader, bytes(raw[: data.draw(st.integers(0, len(raw)))] if data.draw(st.booleans()) else raw))
+
+
+def test_an_unknown_document_is_told_with_what_was_seen_and_what_is_known() -> None:
+    seen = {
+        '{"findings": [], "meta": {"runs": []}}': "JSON object with the keys “findings”, “meta”",
+        '{"findings": 1': "JSON object with the key “findings”",
+        "[1]": "JSON array",
+        "<issues/>": "XML document",
+        "name: x\nother:\n  - y": "YAML with the keys “name”, “other”",
+        "Title,Severity": "not recognised",
+    }
+    for text, words in seen.items():
+        with pytest.raises(DocumentError, match=words) as caught:
+            detect(document(text).head(), "x")
+        assert all(reader.label in caught.value.reason for reader in readers())
+
+
+def test_a_document_of_the_other_kind_is_named() -> None:
+    with pytest.raises(DocumentError, match=r"This is SARIF 2\.1\.0, which is a report of findings"):
+        detect(b'{"version": "2.1.0", "runs": []}', "x", "specification")
+
+
+def test_a_format_nobody_reads_is_told_with_those_that_are_known() -> None:
+    assert reader_for("sarif").label == "SARIF 2.1.0"
+    with pytest.raises(LookupError, match=r"“csv”. Known are .*openapi.*sarif"):
+        reader_for("csv")
+
+
+def test_a_second_reader_of_one_slug_or_in_one_module_is_an_error() -> None:
+    first = next(iter(readers()))
+    for name, slug in (("elsewhere", first.slug), (first.__module__, "other")):
+        twin = type("Twin", (first,), {"slug": slug, "__module__": name})
+        with pytest.raises(ValueError, match="in the way"):
+            register(twin)
+
+
+def test_a_reader_that_cannot_be_imported_stops_the_process(tmp_path: Path) -> None:
+    package = tmp_path / "plugins" / "inner"
+    package.mkdir(parents=True)
+    for folder in (package, package.parent):
+        (folder / "__init__.py").touch()
+    (package / "broken.py").write_text("import a_module_that_is_not_there\n")
+    code = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]\n"
+    code += "from inventory.connectors.registry import discover\ndiscover('plugins')\nprint('still here')"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert run.stdout == ""
+    assert "a_module_that_is_not_there" in run.stderr
+
+
+def test_discovery_twice_registers_once() -> None:
+    before = readers()
+    discover("inventory.connectors", "findings.connectors")
+    assert readers() == before
