@@ -13,11 +13,8 @@ VERSION = "1"
 
 def _digest(kind: str, *parts: str) -> str:
     """Return SHA-256 over the parts, each behind its length, so that no two lists of parts read alike."""
-    digest = sha256()
-    for part in (VERSION, kind, *parts):
-        raw = part.encode("utf-8", "replace")
-        digest.update(b"%d:%b," % (len(raw), raw))
-    return digest.hexdigest()
+    raw = [part.encode("utf-8", "replace") for part in (VERSION, kind, *parts)]
+    return sha256(b"".join([b"%d:%b," % (len(part), part) for part in raw])).hexdigest()
 
 
 def _where(method: str, path: str, parameter: str, location: str) -> tuple[str, ...]:

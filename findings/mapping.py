@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
-from uuid import UUID
 
 from findings.records import FindingRecord, RunSummary
 from inventory.addresses import AddressBook
@@ -120,7 +119,7 @@ class Placement:
     """
 
     book: AddressBook
-    stable_ids: dict[int, UUID]
+    stable_ids: dict[int, str]
     named_api: int | None = None
     series: str = ""
     unmapped: str

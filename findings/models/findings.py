@@ -1,4 +1,8 @@
-"""Findings and where scans saw them."""
+"""Findings and where scans saw them.
+
+These are the tables imports write by the hundred thousand. Their foreign keys are kept by the one service that writes
+them and nothing they point to is ever deleted; the database would spend a third of an import on checking them.
+"""
 
 from typing import Self
 
@@ -20,7 +24,7 @@ class FindingQuerySet(models.QuerySet["Finding"]):
         """Narrow to findings of visible APIs; unmapped ones to their uploader, its team and organisation roles."""
         if principal.sees_all:
             return self
-        unmapped = Q(api=None) & (Q(series__uploader=principal.user_id) | Q(series__team__in=principal.team_ids))
+        unmapped = Q(api=None) & (Q(series__uploader=principal.uploader_id) | Q(series__team__in=principal.team_ids))
         return self.filter(held_by(principal) | unmapped)
 
     def open(self) -> Self:
@@ -35,15 +39,29 @@ class Finding(models.Model):
     recomputed at any time; no importer and no person writes it directly.
     """
 
-    code = models.CharField(max_length=20, unique=True)
-    api = models.ForeignKey(Api, on_delete=models.PROTECT, null=True, blank=True, related_name="findings")
+    code = models.CharField(max_length=20)
+    api = models.ForeignKey(
+        Api, on_delete=models.PROTECT, db_constraint=False, null=True, blank=True, related_name="findings"
+    )
     endpoint = models.ForeignKey(
-        Endpoint, on_delete=models.PROTECT, null=True, blank=True, related_name="findings", db_index=False
+        Endpoint,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="findings",
+        db_index=False,
     )
     series = models.ForeignKey(
-        Series, on_delete=models.PROTECT, null=True, blank=True, related_name="unmapped_findings", db_index=False
+        Series,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="unmapped_findings",
+        db_index=False,
     )
-    fingerprint = models.CharField(max_length=64, unique=True)
+    fingerprint = models.CharField(max_length=64)
     weakness_key = models.CharField(max_length=64)
     source_kind = models.CharField(max_length=100)
     rule = models.CharField(max_length=300)
@@ -76,12 +94,17 @@ class Finding(models.Model):
     status = models.CharField(max_length=14, choices=Status, default=Status.NEW)
     status_until = models.DateTimeField(null=True, blank=True)
     moved_to = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+        "self", on_delete=models.PROTECT, db_constraint=False, null=True, blank=True, related_name="+", db_index=False
     )
 
     objects = FindingQuerySet.as_manager()
 
     class Meta:
+        # Constraints instead of unique columns: those would each bring a second index, for LIKE.
+        constraints = [
+            models.UniqueConstraint("code", name="finding_code"),
+            models.UniqueConstraint("fingerprint", name="finding_fingerprint"),
+        ]
         indexes = [
             models.Index("endpoint", condition=Q(endpoint__isnull=False), name="finding_endpoint"),
             models.Index("series", condition=Q(series__isnull=False), name="finding_unmapped"),
@@ -99,11 +122,13 @@ class Presence(models.Model):
     finding is open there. `since` and `until` are those scans' times, for questions "as of".
     """
 
-    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="presences")
-    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="presences", db_index=False)
-    from_scan = models.ForeignKey(Scan, on_delete=models.PROTECT, related_name="+", db_index=False)
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, db_constraint=False, related_name="presences")
+    series = models.ForeignKey(
+        Series, on_delete=models.PROTECT, db_constraint=False, related_name="presences", db_index=False
+    )
+    from_scan = models.ForeignKey(Scan, on_delete=models.PROTECT, db_constraint=False, related_name="+", db_index=False)
     until_scan = models.ForeignKey(
-        Scan, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+        Scan, on_delete=models.PROTECT, db_constraint=False, null=True, blank=True, related_name="+", db_index=False
     )
     since = models.DateTimeField()
     until = models.DateTimeField(null=True, blank=True)
@@ -123,8 +148,10 @@ class Sighting(models.Model):
     """A finding that a scan had to which parts may still come: `instances` so far, `speaks` of the facts that count."""
 
     pk = models.CompositePrimaryKey("scan", "finding")
-    scan = models.ForeignKey(Scan, on_delete=models.PROTECT, related_name="sightings")
-    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="sightings", db_index=False)
+    scan = models.ForeignKey(Scan, on_delete=models.PROTECT, db_constraint=False, related_name="sightings")
+    finding = models.ForeignKey(
+        Finding, on_delete=models.PROTECT, db_constraint=False, related_name="sightings", db_index=False
+    )
     instances = models.IntegerField()
     speaks = models.CharField(max_length=64)
 

@@ -19,7 +19,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
         """Narrow to what the principal uploaded, its teams' and, for organisation roles, all."""
         if principal.sees_all:
             return self
-        return self.filter(Q(uploaded_by=principal.user_id) | Q(team__in=principal.team_ids))
+        return self.filter(Q(uploaded_by=principal.uploader_id) | Q(team__in=principal.team_ids))
 
 
 class Report(models.Model):

@@ -88,7 +88,7 @@ def placement_of(report: Report, options: UploadOptions, principal: Principal, *
             msg = "The API this report is for is no longer one you may upload to; name another."
             raise FindingsRefused(msg)
     holder = f"team:{report.team_id}" if report.team_id else f"person:{report.uploaded_by_id}"
-    stable_ids = dict(apis.values_list("pk", "stable_id"))
+    stable_ids = {pk: str(stable_id) for pk, stable_id in apis.values_list("pk", "stable_id")}
     rules = MappingRule.objects.filter(ended_at=None, api__in=stable_ids)
     return Placement(
         book=address_book(apis),

@@ -13,23 +13,23 @@ from findings.status import SeverityRank
 from inventory.codes import digest_code
 from inventory.paths import path_key
 
-COLUMNS: dict[str, str] = {
+IDENTITY = {
     "source_kind": "text", "series_name": "text", "api_id": "bigint", "fingerprint": "text", "code": "text",
-    "weakness_key": "text", "weakness_class": "text", "rule": "text", "title": "text", "message": "text",
-    "remedy": "text", "severity": "smallint", "raw_severity": "text", "confidence": "text", "cwe": "integer[]",
-    "cve": "text", "cvss": "double precision", "method": "text", "url": "text", "path": "text", "path_key": "text",
-    "parameter": "text", "location": "text", "file": "text", "line": "integer", "suppressed": "boolean",
-    "repository": "text",
-    "instances": "integer", "speaks": "text", "record_digest": "text", "before": "text",
+    "rule": "text", "before": "text", "speaks": "text",
 }  # fmt: skip
-"""The staged columns, in the order rows are written. `before` is the fingerprint a finding had without an API."""
+"""What tells one finding from another. `before` is the fingerprint it had without an API, `speaks` its facts' digest."""
 
-FACTS = (
-    "weakness_key", "weakness_class", "title", "message", "remedy", "severity", "raw_severity", "confidence", "cwe",
-    "cve", "cvss", "method", "url", "path", "path_key", "parameter", "location", "file", "line", "suppressed",
-    "repository", "instances", "record_digest",
-)  # fmt: skip
-"""The columns a later scan may change. The rest is identity."""
+FACTS = {
+    "weakness_key": "text", "weakness_class": "text", "title": "text", "message": "text", "remedy": "text",
+    "severity": "smallint", "raw_severity": "text", "confidence": "text", "cwe": "integer[]", "cve": "text",
+    "cvss": "double precision", "method": "text", "url": "text", "path": "text", "path_key": "text",
+    "parameter": "text", "location": "text", "file": "text", "line": "integer", "suppressed": "boolean",
+    "repository": "text", "instances": "integer", "record_digest": "text",
+}  # fmt: skip
+"""What a later scan may change."""
+
+COLUMNS = IDENTITY | FACTS
+"""The staged columns, in the order in which `row_of` gives them."""
 
 CREATE = f"""
 CREATE TEMPORARY TABLE staged ({", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())},
@@ -62,12 +62,8 @@ def row_of(record: FindingRecord, placement: Placement) -> tuple[object, ...]:
     """Return one finding as a row of the staging table, with its fingerprint and digest."""
     api_id = placement.api_of(record)
     series_name = placement.series_name(record.series)
-    path = record.path
-    if api_id is not None:
-        path = placement.book.inside(api_id, path)
-        scope = str(placement.stable_ids[api_id])
-    else:
-        scope = f"{placement.unmapped}:{series_name}"
+    path = placement.book.inside(api_id, record.path) if api_id is not None and record.path else record.path
+    scope = f"{placement.unmapped}:{series_name}" if api_id is None else placement.stable_ids[api_id]
     key = path_key(path) if path else ""
     identity = {
         "source_kind": record.source_kind, "rule": record.rule, "method": record.method, "path": path,
@@ -77,19 +73,17 @@ def row_of(record: FindingRecord, placement: Placement) -> tuple[object, ...]:
     facts = (
         weakness_key(**identity, cwe=record.cwe),
         weakness_class(record.source_kind, record.rule, record.cwe)[:400], record.title, record.message, record.remedy,
-        SEVERITIES[record.severity], record.raw_severity[:100], record.confidence or "", list(record.cwe),
-        record.cve[:30], record.cvss, record.method[:20], record.url[:2000], path[:2000],
-        key[:2000], record.parameter[:300], record.location[:1000], record.file[:1000], record.line,
+        SEVERITIES[record.severity], record.raw_severity[:100], record.confidence or "",
+        f"{{{','.join(map(str, record.cwe))}}}", record.cve[:30], record.cvss, record.method[:20], record.url[:2000],
+        path[:2000], key[:2000], record.parameter[:300], record.location[:1000], record.file[:1000], record.line,
         record.suppressed, record.repository[:1000],
     )  # fmt: skip
     speaks = hashlib.sha256(msgspec.json.encode(facts)).hexdigest()
-    digest = hashlib.sha256(f"{speaks} {record.instances}".encode()).hexdigest()
-    by_name = dict(zip(FACTS, (*facts, record.instances, digest), strict=True)) | {
-        "source_kind": record.source_kind[:100], "series_name": series_name, "api_id": api_id, "fingerprint": mark,
-        "code": digest_code("FND", mark), "rule": record.rule[:300], "speaks": speaks,
-        "before": _before(record, placement, series_name),
-    }  # fmt: skip
-    return tuple(by_name[column] for column in COLUMNS)
+    return (
+        record.source_kind[:100], series_name, api_id, mark, digest_code("FND", mark), record.rule[:300],
+        _before(record, placement, series_name), speaks, *facts, record.instances,
+        hashlib.sha256(f"{speaks} {record.instances}".encode()).hexdigest(),
+    )  # fmt: skip
 
 
 def _before(record: FindingRecord, placement: Placement, series_name: str) -> str | None:

@@ -32,6 +32,7 @@ def upload(request: Request) -> HttpResponse:
         teams=teams_to_upload_for(principal),
         sees_all=principal.sees_all,
         limit=settings.UPLOAD_LIMIT,
+        initial={"api": request.GET.get("api", "")},
     )
     if sent and form.is_valid():
         file = form.cleaned_data["file"]
