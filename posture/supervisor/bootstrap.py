@@ -20,6 +20,7 @@ from pathlib import Path
 from posture.supervisor import packages
 
 SUPPORTED = ((3, 12), (3, 11))
+LONGEST = 600  # characters of another program's words
 MAKING, PARTIAL = "making", "partial"
 
 
@@ -105,7 +106,7 @@ class Environment:
         if done.returncode:
             lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
             lines = [line for line in lines if not line.startswith("WARNING")] or ["no reason given"]
-            msg = f"{what[0].upper()}{what[1:]} failed: {' '.join(lines[-3:])}"
+            msg = f"{what[0].upper()}{what[1:]} failed: {' '.join(lines)[:LONGEST]}"
             raise Unready(msg)
 
 
@@ -115,10 +116,10 @@ def enter(root: Path, argv: list[str]) -> None:
     Ends the process with one line on standard error when that is not possible.
     """
     environment = Environment(root, "test" if argv[1:2] == ["test"] else "run")
-    ready = environment.is_ready()
-    if ready and environment.is_current():
-        return
     try:
+        ready = environment.is_ready()
+        if ready and environment.is_current():
+            return
         if not ready:
             _use_supported_python(argv)
             _finish(environment)
