@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.template import Context, Template
+from typing_extensions import override
 
 HOSTILE = '"><script>alert(1)</script><b onclick=\'x\' class="ok">&amp;'
 NOW = datetime(2026, 11, 19, 9, 38, tzinfo=UTC)
@@ -33,11 +34,13 @@ class Tags(HTMLParser):
         self.text = ""
         self.feed(html)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: D102 -- the parser's
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.seen.add(tag)
         self.attributes.update(name for name, _ in attrs)
 
-    def handle_data(self, data: str) -> None:  # noqa: D102 -- the parser's
+    @override
+    def handle_data(self, data: str) -> None:
         self.text += data
 
 
@@ -193,6 +196,21 @@ def test_reach_is_a_tag_with_a_shape(value: str, shape: str, word: str) -> None:
 )
 def test_near_moments_are_distances_and_far_ones_dates(moment: datetime, words: str) -> None:
     assert Tags(draw("{% when moment %}", moment=moment, now=NOW)).text == words
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        (NOW - timedelta(seconds=20), "now"),
+        (NOW - timedelta(minutes=59, seconds=59), "59\xa0min"),
+        (NOW - timedelta(hours=23), "23\xa0h"),
+        (NOW - timedelta(days=3, hours=5), "3\xa0d"),
+        (NOW - timedelta(days=16), "3 Nov"),
+        (NOW - timedelta(days=400), "Oct 2025"),
+    ],
+)
+def test_a_time_line_has_short_moments(moment: datetime, words: str) -> None:
+    assert Tags(draw("{% when moment short=True %}", moment=moment, now=NOW)).text == words
 
 
 def test_a_moment_carries_its_exact_time() -> None:

@@ -1,0 +1,132 @@
+"""The explanation of a score, for factors of every kind."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from inventory.access.records import SYSTEM
+from inventory.models import Api
+from posture.records import Step
+from posture.selectors.api_page import visible_api
+from posture.selectors.why import Why, why
+from posture.services.rescore import score_apis
+from tests.posture.services.estates import NOW, make_api, make_finding
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of what a score is made of."""
+
+    kind: str
+    key: str
+    points: float
+    if_fixed: float | None = None
+    group: str = ""
+    count: int = 1
+
+
+@pytest.fixture
+def api() -> Api:
+    made = make_api(reach="partner")
+    score_apis(api_ids=[made.pk], cause="a test", now=NOW)
+    return made
+
+
+def explained(api: Api, *lines: Line, plan: tuple[Step, ...] = ()) -> Why:
+    told = why(principal=SYSTEM, api=visible_api(principal=SYSTEM, code=api.code), factors=lines, plan=plan)
+    assert told is not None
+    return told
+
+
+def step(score: float) -> Step:
+    return Step(name="finding:X", group="", gain=1.0, score=score)
+
+
+def test_every_kind_of_factor_has_words(api: Api) -> None:
+    found = make_finding(api, title="Anybody may refund", method="POST", path="/refunds")
+    told = explained(
+        api,
+        Line("finding", found.code, 20, 12.5),
+        Line("finding", "FND-GONE", 5, 1),
+        Line("threat", "API4", 4, 2),
+        Line("incident", "", 3, 2),
+        Line("class", "CWE-79", 2, count=7),
+        Line("rest", "", 1, count=1),
+    )
+    assert [(reason.title, reason.place, reason.if_fixed) for reason in told.reasons] == [
+        ("Anybody may refund", "POST /refunds", "fixed alone −12.5"),
+        ("A finding that has left this API since: FND-GONE", "", "fixed alone −1.0"),
+        ("Attacks seen in the last weeks: API4", "", "fixed alone −2.0"),
+        ("An incident is open", "", "fixed alone −2.0"),
+        ("7 more findings of CWE-79", "", ""),
+        ("One more finding of other classes", "", ""),
+    ]
+    assert told.largest == 20
+    assert [row.code for row in told.findings] == [found.code]
+
+
+def test_a_finding_that_now_belongs_elsewhere_is_not_told_of(api: Api) -> None:
+    elsewhere = make_finding(make_api(), title="Secret of others")
+    told = explained(api, Line("finding", elsewhere.code, 5))
+    assert "Secret" not in told.reasons[0].title
+
+
+def test_what_is_too_small_to_name_is_added_up(api: Api) -> None:
+    lines = [Line("class", f"CWE-{number}", 10 - number, count=number + 1) for number in range(10)]
+    told = explained(api, *lines)
+    assert len(told.reasons) == 9
+    assert told.reasons[-1].title == "19 more findings"
+    assert sum(reason.points for reason in told.reasons) == sum(line.points for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("steps", "sentence"),
+    [
+        ((), ""),
+        ((0.0,), "Fixing the top one brings it to 0"),
+        ((70.2, 48.6), "Fixing the top two brings it to 49"),
+        ((70.0, 48.0, 20.0), "Fixing the top two brings it to 48"),
+    ],
+)
+def test_the_plan_is_one_sentence(api: Api, steps: tuple[float, ...], sentence: str) -> None:
+    assert explained(api, plan=tuple(map(step, steps))).plan == sentence
+
+
+def test_settings_say_what_they_weigh_and_unknown_ones_that_they_are(api: Api) -> None:
+    # The numbers are those of the risk model's text.
+    assert [(weight.text, weight.is_unknown) for weight in explained(api).weights] == [
+        ("Partner, counted as 0.6", False),
+        ("Environment is unknown: counted as 1", True),
+        ("Data is unknown: counted as 0.6", True),
+        ("Criticality is unknown: counted as 0.5", True),
+    ]
+
+
+def test_settings_are_those_the_score_was_made_with_not_those_of_now(api: Api) -> None:
+    Api.objects.update(reach="public")
+    assert explained(api).weights[0].text == "Partner, counted as 0.6"
+
+
+@pytest.mark.parametrize(
+    ("score", "inherent", "words"),
+    [
+        ("40", "40", "None: the inherent score is the same"),
+        ("40", "48.1", "Inherent score 48: what was accepted takes 8.1 off"),
+        ("40", "40.02", "Inherent score 40: what was accepted takes less than 0.1 off"),
+    ],
+)
+def test_the_inherent_score_stands_beside(api: Api, score: str, inherent: str, words: str) -> None:
+    shown: Any = visible_api(principal=SYSTEM, code=api.code)
+    shown.current_score.point.score, shown.current_score.point.inherent = Decimal(score), Decimal(inherent)
+    told = why(principal=SYSTEM, api=shown, factors=(), plan=())
+    assert told is not None
+    assert told.inherent == words
+
+
+def test_without_a_score_there_is_nothing_to_explain() -> None:
+    api = make_api()
+    assert why(principal=SYSTEM, api=visible_api(principal=SYSTEM, code=api.code), factors=(), plan=()) is None

@@ -1,0 +1,96 @@
+"""What stands around every page."""
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
+
+from inventory.access.choices import OrganisationRole
+from inventory.access.selectors import principal_of
+from inventory.jobs.models import Job
+from tests.inventory.access.people import person, team
+from tests.posture.views.pages import signed_in, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _plain(settings: Settings) -> None:
+    settings.STATIC_ROOT.mkdir(exist_ok=True)
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.ORGANISATION_NAME = "Harbour & Sons"
+
+
+def job_of(user: object, state: str = "queued") -> None:
+    now = timezone.now()
+    principal = principal_of(user, now=now)  # type: ignore[arg-type] # a person
+    Job.objects.create(
+        kind="x", title="x", principal=principal.stored(), user_id=principal.user_id, queue="bulk", state=state,
+        created_at=now, finished_at=None if state in {"queued", "running"} else now,
+    )  # fmt: skip
+
+
+def test_the_side_bar_names_the_person_their_role_and_the_organisation() -> None:
+    user = person(OrganisationRole.ANALYST, owner_of=team())
+    text = text_of(signed_in(user).get("/apis/").content)
+    assert "Harbour & Sons" in text
+    assert f"{user.name} Analyst" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "role"), [("owner", "Team owner"), ("member", "Team member"), ("nobody", "No team yet")]
+)
+def test_somebody_without_an_organisation_role_is_named_by_their_team_role(kind: str, role: str) -> None:
+    ours = team()
+    users = {"owner": {"owner_of": ours}, "member": {"member_of": ours}, "nobody": {}}
+    user = person(**users[kind])  # type: ignore[arg-type] # keywords by name
+    assert f"{user.name} {role}" in text_of(signed_in(user).get("/apis/").content)
+
+
+def test_the_side_bar_counts_the_live_jobs_one_may_see() -> None:
+    ours = person(member_of=team())
+    theirs = person(member_of=team())
+    job_of(ours)
+    job_of(ours, "done")
+    job_of(theirs)
+    job_of(theirs, "running")
+    assert "Jobs 1 waiting or running" in text_of(signed_in(ours).get("/apis/").content)
+    assert "Jobs 3 waiting or running" in text_of(signed_in(person(OrganisationRole.AUDITOR)).get("/apis/").content)
+    assert "waiting or running" not in text_of(signed_in(person(member_of=team())).get("/apis/").content)
+
+
+def test_the_upload_button_is_for_those_who_may_upload() -> None:
+    for user, may in ((person(OrganisationRole.AUDITOR), False), (person(), False), (person(member_of=team()), True)):
+        assert ('href="/upload/"' in signed_in(user).get("/jobs/").content.decode()) == may
+
+
+def test_the_page_one_is_on_is_marked() -> None:
+    client = signed_in(person(OrganisationRole.ANALYST))
+    assert 'href="/apis/" data-go="a" aria-current="page"' in client.get("/apis/").content.decode()
+    assert 'href="/jobs/" data-go="j" aria-current="page"' in client.get("/jobs/").content.decode()
+
+
+def test_theme_and_single_keys_come_from_the_profile() -> None:
+    user = person(OrganisationRole.ANALYST)
+    page = signed_in(user).get("/apis/").content.decode()
+    assert 'data-theme="auto"' in page
+    assert "data-single-keys" not in page
+    user.theme, user.single_keys = "dark", False
+    user.save()
+    page = signed_in(user).get("/apis/").content.decode()
+    assert 'data-theme="dark"' in page
+    assert '<body data-single-keys="off">' in page
+    assert 'name="theme" value="light"' in page
+
+
+def test_the_shell_costs_a_stranger_no_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    cache.clear()
+    with django_assert_num_queries(0):
+        page = Client().get("/nowhere/")
+    assert "Sign in" in text_of(page.content)
+    assert 'href="/jobs/"' not in page.content.decode()

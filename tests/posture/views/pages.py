@@ -1,0 +1,41 @@
+"""What the tests of pages have in common: who looks, and reading what came back."""
+
+import html
+import re
+from datetime import datetime
+
+from django.test import Client
+
+from inventory.access.models import User
+from inventory.models import Api, Endpoint
+from posture.services.rescore import score_apis
+from tests.posture.services.estates import NOW
+
+FRAGMENT = {"HX-Request": "true"}
+"""Headers of a request whose answer htmx swaps into the page."""
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def text_of(page: bytes) -> str:
+    """Return what a person reads of a page, tags taken out, runs of spaces made one."""
+    bare = re.sub(r"<(script|style|svg|template)\b.*?</\1>|<[^>]+>", " ", page.decode(), flags=re.DOTALL)
+    return " ".join(html.unescape(bare).split())
+
+
+def rows_of(page: bytes) -> list[str]:
+    """Return the rows of a page's lists as text."""
+    return [text_of(row.encode()) for row in re.findall(r"<tr[^>]*data-row.*?</tr>", page.decode(), re.DOTALL)]
+
+
+def make_endpoint(api: Api, path: str = "/orders/{id}", **values: object) -> Endpoint:
+    facts = {"method": "GET", "path_key": path.replace("{id}", "{}"), "first_seen": NOW, **values}
+    return Endpoint.objects.create(api=api, path=path, **facts)
+
+
+def score(*apis: Api, now: datetime = NOW) -> None:
+    score_apis(api_ids=[api.pk for api in apis], cause="a test", now=now)
