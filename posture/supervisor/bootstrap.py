@@ -37,6 +37,7 @@ class Environment:
         self.python = self.path / "bin" / "python"
         self.mark = self.path / "posture-lock"
         self.wanted = wanted
+        self.locked: list[int] = []
 
     def state(self) -> list[str]:
         """Return the words of the mark file; none when the environment or the mark is missing."""
@@ -95,14 +96,17 @@ class Environment:
             print(f"Making the environment in {self.path} (once).", file=sys.stderr, flush=True)
         self.path.mkdir()
         self.mark.write_text(MAKING, encoding="utf-8")
-        self._run([sys.executable, "-m", "venv", str(self.path)], "making the environment")
+        # Not the environment's own program, which may just have been removed.
+        base = getattr(sys, "_base_executable", None) or sys.executable
+        self._run([base, "-m", "venv", str(self.path)], "making the environment")
         pip = [str(self.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
         self._run(
             [*pip, "--require-hashes", "--no-deps", "-r", str(self.root / "requirements" / "uv.txt")], "installing uv"
         )
 
     def _run(self, command: list[str], what: str) -> None:
-        done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
+        # The lock goes along: when this process is killed, the next start waits for what it left running.
+        done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False, pass_fds=self.locked)
         if done.returncode:
             lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
             lines = [line for line in lines if not line.startswith("WARNING")] or ["no reason given"]
@@ -126,6 +130,8 @@ def enter(root: Path, argv: list[str]) -> None:
         os.execv(str(environment.python), [str(environment.python), *argv])
     except Unready as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("Stopped; the next start goes on from here.")
     except OSError as error:
         sys.exit(f"The environment in {environment.path} cannot be used: {error.strerror} ({error.filename}).")
 
@@ -138,6 +144,7 @@ def _finish(environment: Environment) -> None:
         except BlockingIOError:
             print("Another start is making the environment; waiting for it.", file=sys.stderr, flush=True)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
+        environment.locked = [descriptor]
         if not environment.is_ready():
             environment.make()
     finally:
