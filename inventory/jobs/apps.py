@@ -3,6 +3,7 @@
 from celery.signals import worker_init, worker_process_init
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from typing_extensions import override
 
 
 class JobsConfig(AppConfig):
@@ -11,6 +12,7 @@ class JobsConfig(AppConfig):
     name = "inventory.jobs"
     label = "jobs"
 
+    @override
     def ready(self) -> None:
         """Register this floor's handlers and listen to the worker's life."""
         from inventory.jobs import receivers, tasks  # noqa: F401, PLC0415 - models exist only now; tasks register

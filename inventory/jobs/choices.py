@@ -23,3 +23,5 @@ class Queue(TextChoices):
 
 LIVE = (State.QUEUED, State.RUNNING)
 FINAL = (State.DONE, State.FAILED, State.CANCELLED, State.QUARANTINED)
+NOTABLE = (State.QUEUED, State.RUNNING, State.FAILED, State.QUARANTINED)
+"""Few among many: what can still change, and what somebody should look at."""

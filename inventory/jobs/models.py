@@ -6,10 +6,11 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from typing_extensions import override
 
 from inventory.access.choices import PrincipalKind
 from inventory.access.records import Principal
-from inventory.jobs.choices import FINAL, LIVE, Queue, State
+from inventory.jobs.choices import FINAL, LIVE, NOTABLE, Queue, State
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -86,13 +87,13 @@ class Job(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["created_at"], condition=Q(state="queued"), name="job_queued"),
-            models.Index(fields=["created_at"], condition=Q(state="running"), name="job_running"),
+            models.Index(fields=["state", "created_at"], condition=Q(state__in=NOTABLE), name="job_notable"),
             models.Index(fields=["finished_at"], condition=Q(finished_at__isnull=False), name="job_finished_at"),
             models.Index(fields=["-created_at", "-id"], name="job_newest"),
             models.Index(fields=["user", "-created_at", "-id"], name="job_newest_of_user"),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.title} ({self.id})"
 
@@ -117,6 +118,7 @@ class Schedule(models.Model):
     seeded = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
+    @override
     def __str__(self) -> str:
         return self.name
 
@@ -132,6 +134,7 @@ class Tick(models.Model):
 
         constraints: ClassVar = [models.UniqueConstraint(fields=["schedule", "at"], name="tick_once")]
 
+    @override
     def __str__(self) -> str:
         return f"{self.schedule_id} at {self.at.isoformat()}"
 
@@ -161,6 +164,7 @@ class Blob(models.Model):
             models.Index(fields=["expires_at"], condition=Q(dropped_at__isnull=True), name="blob_expiry"),
         ]
 
+    @override
     def __str__(self) -> str:
         return str(self.id)
 
@@ -180,5 +184,6 @@ class Secret(models.Model):
 
         constraints: ClassVar = [models.UniqueConstraint(fields=["owner", "name"], name="secret_name")]
 
+    @override
     def __str__(self) -> str:
         return f"{self.owner}/{self.name}"

@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 
 from inventory.access.records import Principal
 from inventory.jobs import registry
-from inventory.jobs.choices import LIVE, State
+from inventory.jobs.choices import LIVE, NOTABLE, State
 from inventory.jobs.models import Job
 
 PAGE_SIZE = 25
@@ -55,10 +55,10 @@ def jobs_page(*, principal: Principal, state: State | None, after: str) -> JobPa
 
 
 def counts_by_state(*, principal: Principal) -> dict[State, int]:
-    """Return how many jobs in each state the principal may see; every state has a number."""
-    rows = Job.objects.visible_to(principal).order_by().values_list("state").annotate(n=Count("pk"))
-    found = dict(rows)
-    return {state: found.get(state.value, 0) for state in State}
+    """Return how many jobs the principal may see in each notable state: those that can change or ask for a look."""
+    notable = Job.objects.visible_to(principal).filter(state__in=NOTABLE).order_by()
+    found = dict(notable.values_list("state").annotate(n=Count("pk")))
+    return {state: found.get(state.value, 0) for state in NOTABLE}
 
 
 def stages_of(job: Job) -> tuple[Stage, ...]:

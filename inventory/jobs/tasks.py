@@ -24,8 +24,8 @@ def run(job_id: str) -> None:
 def tick() -> None:
     """Do what time brings: take work back from the dead, send again what was lost, start what is due."""
     sweeping.recover()
-    schedules.enqueue_due(now=timezone.now())
     poke(sweeping.overdue())
+    schedules.enqueue_due(now=timezone.now())
 
 
 @scheduled(name="jobs.clean", daily=time(3, 10))

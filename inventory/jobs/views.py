@@ -34,8 +34,7 @@ def job_list(request: Request) -> HttpResponse:
     context = {
         "page": page,
         "state": state,
-        "states": [(each, each.label, number) for each, number in counts.items()],
-        "total": sum(counts.values()),
+        "states": [(each, each.label, counts.get(each)) for each in State],
     }
     template = "_job_table.html" if wants_fragment(request) else "job_list.html"
     return render(request, f"jobs/{template}", context)

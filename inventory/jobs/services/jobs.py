@@ -5,10 +5,10 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, F, Value, When
-from django.db.models.functions import Coalesce
 
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may, refused
+from inventory.access.services.trail import record_change
 from inventory.jobs import registry
 from inventory.jobs.choices import LIVE, State
 from inventory.jobs.models import Job
@@ -78,14 +78,19 @@ def request_cancel(*, job: Job, principal: Principal, now: datetime) -> State:
     """
     if not may_stop(job, principal):
         raise refused(Verb.UPLOAD)
-    waiting = When(state=State.QUEUED, then=Value(State.CANCELLED))
-    Job.objects.filter(pk=job.pk, state__in=LIVE).update(
-        cancel_requested_at=Coalesce("cancel_requested_at", Value(now)),
-        finished_at=Case(When(state=State.QUEUED, then=Value(now)), default=F("finished_at")),
-        key=Case(When(state=State.QUEUED, then=Value(None)), default=F("key")),
-        state=Case(waiting, default=F("state")),
-    )
-    job.refresh_from_db()
+    waits, before = When(state=State.QUEUED, then=Value(State.CANCELLED)), job.state
+    with transaction.atomic():
+        changed = Job.objects.filter(pk=job.pk, state__in=LIVE, cancel_requested_at=None).update(
+            cancel_requested_at=now,
+            finished_at=Case(When(state=State.QUEUED, then=Value(now)), default=F("finished_at")),
+            key=Case(When(state=State.QUEUED, then=Value(None)), default=F("key")),
+            state=Case(waits, default=F("state")),
+        )
+        job.refresh_from_db()
+        if changed:
+            record_change(
+                principal=principal, kind="job", code=str(job.pk), verb="stopped", old=before, new=job.state, now=now
+            )
     return State(job.state)
 
 

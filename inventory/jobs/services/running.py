@@ -43,7 +43,8 @@ def run_job(*, job_id: UUID, now: datetime) -> State | None:
         return None
     except (DatabaseError, InterfaceError):
         log.exception("Job %s: the database went away; it is tried again when its lease ends.", held.job_id)
-        connection.close()
+        if not connection.in_atomic_block:
+            connection.close()
         return None
     finally:
         connection.close_if_unusable_or_obsolete()

@@ -1,5 +1,6 @@
 """Turn schedules into jobs: each tick is a row that exists once, so several schedulers and a long sleep do no harm."""
 
+import logging
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
@@ -9,6 +10,8 @@ from inventory.access.selectors import resolve_principal
 from inventory.jobs import registry
 from inventory.jobs.models import Schedule
 from inventory.jobs.services.jobs import enqueue
+
+log = logging.getLogger(__name__)
 
 NEW_TICKS = """
 INSERT INTO jobs_tick (schedule_id, at)
@@ -42,8 +45,7 @@ def enqueue_due(*, now: datetime) -> int:
     However long nothing ran, only the newest tick is caught up. A schedule whose last job still waits gets no second.
     """
     schedules = {row.pk: row for row in Schedule.objects.filter(enabled=True, kind__in=list(registry.HANDLERS))}
-    due = {pk: last_due(row.rule, now=now) for pk, row in schedules.items()}
-    due = {pk: at for pk, at in due.items() if at > schedules[pk].created_at}
+    due = {pk: at for pk, row in schedules.items() if (at := _newest(row, now)) and at > row.created_at}
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(NEW_TICKS, {"schedules": list(due), "times": list(due.values())})
@@ -57,6 +59,14 @@ def enqueue_due(*, now: datetime) -> int:
                 key=f"schedule:{row.name}",
             )
     return len(taken)
+
+
+def _newest(schedule: Schedule, now: datetime) -> datetime | None:
+    try:
+        return last_due(schedule.rule, now=now)
+    except ValueError:
+        log.exception("The schedule %s starts nothing: its rule cannot be read.", schedule.name)
+        return None
 
 
 def seed(*, now: datetime, using: str) -> None:

@@ -1,21 +1,33 @@
 """Jobs in words: `{% load jobs %}`."""
 
 from datetime import datetime
+from typing import Any, Protocol
 
 from django.template import Library
 
 from inventory.jobs import registry
-from inventory.jobs.models import Job
 
 register = Library()
 
 MINUTE, HOUR = 60, 3600
 
 
+class Job(Protocol):
+    """What of a job is put into words."""
+
+    progress: dict[str, Any]
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it waits or runs."""
+
+
 @register.filter
-def kind_label(job: Job) -> str:
-    """Return the name of the job's kind."""
-    return registry.label_of(job.kind)
+def kind_label(kind: str) -> str:
+    """Return the name of a kind of job."""
+    return registry.label_of(kind)
 
 
 @register.filter

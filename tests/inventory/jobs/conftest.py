@@ -26,7 +26,7 @@ def queues() -> None:
 
 
 @pytest.fixture
-def database(module_database: str, queues: None) -> Iterator[str]:  # noqa: ARG001 - empty queues are wanted too
+def database(module_database: str, queues: None) -> Iterator[str]:
     """Give the test a clone where commits are real, without jobs or effects, and close what its threads opened."""
     for name in ("jobs.Job", "jobs.Tick", "jobs.Secret", "access.OrganisationRoleGrant", "access.Team", "access.User"):
         apps.get_model(name)._base_manager.all().delete()
@@ -90,6 +90,6 @@ def module_workers(module_database: str, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture
-def workers(database: str, module_workers: Workers) -> Workers:  # noqa: ARG001 - the test wants to see its rows
+def workers(database: str, module_workers: Workers) -> Workers:
     """Start workers for a test; one that still lives goes on to the next."""
     return module_workers

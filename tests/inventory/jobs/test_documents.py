@@ -64,11 +64,9 @@ def test_a_gzip_bomb_is_refused_while_it_is_small() -> None:
     packer = zlib.compressobj(9, wbits=31)
     bomb = b"".join([*(packer.compress(bytes(1 << 20)) for _ in range(64)), packer.flush()])
     stream = Document(io.BytesIO(bomb), "x").stream()
-    seen = 0
     with pytest.raises(DocumentError, match="more than 250 times its size"):
-        while chunk := stream.read(1 << 16):
-            seen += len(chunk)
-    assert seen <= 17 << 20
+        list(iter(lambda: stream.read(1 << 16), b""))
+    assert stream.position <= 17 << 20
 
 
 def test_a_document_that_packs_well_is_no_bomb() -> None:

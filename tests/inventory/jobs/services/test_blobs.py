@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from typing_extensions import override
 
 from inventory.jobs.models import Blob
 from inventory.jobs.services import blobs
@@ -72,6 +73,7 @@ def test_equal_bytes_have_equal_digests_and_rows_of_their_own() -> None:
 class Breaking(BytesIO):
     """Fails in the middle, as an upload does whose sender is gone."""
 
+    @override
     def read(self, size: int | None = -1, /) -> bytes:
         """Return bytes until 100,000 are read."""
         if self.tell() > 100_000:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from inventory.access.choices import OrganisationRole, PrincipalKind, TeamRole
 from inventory.access.errors import AccessRefused
-from inventory.access.models import User
+from inventory.access.models import StateChange, User
 from inventory.access.records import SYSTEM, Principal
 from inventory.jobs.choices import State
 from inventory.jobs.models import Job
@@ -186,5 +186,8 @@ def test_people_stop_their_own_jobs_and_those_who_may_upload_for_all_stop_any() 
             request_cancel(job=job, principal=stranger(*roles), now=NOW)
     assert Job.objects.get().state == State.QUEUED
     assert request_cancel(job=job, principal=own, now=NOW) == State.CANCELLED
+    assert request_cancel(job=job, principal=own, now=NOW) == State.CANCELLED
+    trail = StateChange.objects.values_list("actor", "kind", "code", "verb", "old", "new", "happened_at")
+    assert list(trail) == [(f"user:{user.pk}", "job", str(job.pk), "stopped", "queued", "cancelled", NOW)]
     another = enqueue(kind="test.effect", arguments={}, principal=own, now=NOW)
     assert request_cancel(job=another, principal=stranger(OrganisationRole.ANALYST), now=NOW) == State.CANCELLED

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("schedule")
 
 
 @pytest.fixture
-def schedule(database: str) -> None:  # noqa: ARG001 - the row needs one
+def schedule(database: str) -> None:
     Schedule.objects.all().delete()
     Schedule.objects.create(
         name="hourly",
@@ -105,6 +105,11 @@ def test_what_is_switched_off_or_unknown_starts_nothing() -> None:
     assert schedules.enqueue_due(now=NOW + timedelta(hours=1)) == 0
     Schedule.objects.update(enabled=True, kind="test.removed")
     assert schedules.enqueue_due(now=NOW + timedelta(hours=1)) == 0
+
+
+def test_a_rule_nobody_can_read_stops_no_other_schedule() -> None:
+    Schedule.objects.create(name="bad", rule="hourly", kind="test.effect", principal={}, created_at=NOW)
+    assert schedules.enqueue_due(now=NOW + timedelta(hours=1)) == 1
 
 
 def test_seeding_follows_the_code_and_leaves_people_s_choices() -> None:
