@@ -1,6 +1,7 @@
 """The posture app."""
 
 from django.apps import AppConfig
+from typing_extensions import override
 
 
 class PostureConfig(AppConfig):
@@ -9,6 +10,7 @@ class PostureConfig(AppConfig):
     name = "posture"
     label = "posture"
 
+    @override
     def ready(self) -> None:
         """Hear news, register jobs, and make our Celery application the one that whoever enqueues sends ids with."""
         from posture import receivers, tasks  # noqa: F401, PLC0415 - imported for what they register

@@ -5,6 +5,7 @@ from typing import Self, TypeVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from typing_extensions import override
 
 from inventory.access.models import Team
 from inventory.access.records import Principal
@@ -38,6 +39,7 @@ class ScoreModel(models.Model):
     )
     in_force_from = models.DateTimeField(null=True, blank=True)
 
+    @override
     def __str__(self) -> str:
         return f"Risk model {self.version}"
 
@@ -67,6 +69,7 @@ class ApiScore(models.Model):
     class Meta:
         indexes = [models.Index(fields=["api", "-at", "-id"], name="api_score_newest")]
 
+    @override
     def __str__(self) -> str:
         return f"{self.score} from {self.at:%Y-%m-%d %H:%M}"
 
@@ -99,6 +102,7 @@ class CurrentScore(models.Model):
             models.CheckConstraint(condition=Q(score__gte=0, score__lte=100), name="current_score_0_to_100"),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.score} ({self.band})"
 
@@ -131,5 +135,6 @@ class Portfolio(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "key"], name="portfolio_once")]
 
+    @override
     def __str__(self) -> str:
         return f"{self.kind} {self.key}: {self.n} APIs"

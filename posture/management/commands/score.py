@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from typing_extensions import override
 
 from posture.scoring.documents import InputError, read_apis, write_score
 
@@ -19,10 +20,12 @@ class Command(BaseCommand):
     help = "Score the APIs of a JSON list (a file, else standard input) and print a JSON list of the same order."
     requires_system_checks = ()
 
+    @override
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take one optional file."""
         parser.add_argument("file", nargs="?", type=Path, help="a JSON list of APIs; standard input without it")
 
+    @override
     def handle(self, *_args: Any, file: Path | None = None, **_options: Any) -> None:
         """Read, score, print; bad input ends with code 2 and one line."""
         try:
