@@ -1,6 +1,7 @@
 """The inventory app."""
 
 from django.apps import AppConfig
+from typing_extensions import override
 
 from inventory.connectors.registry import discover
 
@@ -11,6 +12,7 @@ class InventoryConfig(AppConfig):
     name = "inventory"
     label = "inventory"
 
+    @override
     def ready(self) -> None:
         """Register readers and jobs."""
         from inventory import tasks  # noqa: F401, PLC0415 -- imported for what it registers

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from typing_extensions import override
 
 from inventory.access.models import Team
 from inventory.access.records import Principal
@@ -70,6 +71,7 @@ class Api(models.Model):
     class Meta:
         indexes = [models.Index("name", "environment", name="api_name_environment")]
 
+    @override
     def __str__(self) -> str:
         return f"{self.name} ({self.get_environment_display()})"
 
@@ -91,6 +93,7 @@ class ApiTeam(models.Model):
         ]
         indexes = [models.Index("team", condition=Q(until=None), name="api_team_current")]
 
+    @override
     def __str__(self) -> str:
         return f"{self.team} holds {self.api}"
 
@@ -117,6 +120,7 @@ class BaseUrl(models.Model):
         ]
         indexes = [models.Index("host", "base_path", name="base_url_host")]
 
+    @override
     def __str__(self) -> str:
         port = "" if self.port in {None, 80, 443} else f":{self.port}"
         return f"{self.scheme}://{self.host}{port}{self.base_path}" if self.host else self.base_path or "/"
@@ -141,6 +145,7 @@ class Specification(models.Model):
             models.UniqueConstraint("api", condition=Q(current=True), name="specification_one_current"),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.title or self.api.name} {self.version}"
 
@@ -169,6 +174,7 @@ class Endpoint(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["api", "method", "path_key"], name="endpoint_once")]
 
+    @override
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
@@ -195,5 +201,6 @@ class Fact(models.Model):
             )
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.attribute} is {self.value} by {self.source_kind}"

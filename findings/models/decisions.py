@@ -5,6 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from typing_extensions import override
 
 from findings.models.findings import Finding
 from findings.models.scope import held_by
@@ -39,6 +40,7 @@ class MappingRule(models.Model):
             models.UniqueConstraint("kind", "pattern", "api", condition=Q(ended_at=None), name="mapping_rule_once")
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.kind} {self.pattern}"
 
@@ -92,5 +94,6 @@ class Decision(models.Model):
             models.Index("source_kind", "rule", condition=~Q(rule=""), name="decision_rule"),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.kind} by {self.by}"

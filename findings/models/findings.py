@@ -9,6 +9,7 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from typing_extensions import override
 
 from findings.models.reports import Scan, Series
 from findings.models.scope import held_by
@@ -111,6 +112,7 @@ class Finding(models.Model):
             models.Index("status_until", condition=Q(status_until__isnull=False), name="finding_status_until"),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
 
@@ -140,6 +142,7 @@ class Presence(models.Model):
             )
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.finding.code} in {self.series}"
 
@@ -155,5 +158,6 @@ class Sighting(models.Model):
     instances = models.IntegerField()
     speaks = models.CharField(max_length=64)
 
+    @override
     def __str__(self) -> str:
         return f"{self.finding_id} in {self.scan_id}"

@@ -5,6 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from typing_extensions import override
 
 from inventory.access.models import Team
 from inventory.access.records import Principal
@@ -45,6 +46,7 @@ class Report(models.Model):
     class Meta:
         indexes = [models.Index(fields=["digest", "-uploaded_at"], name="report_digest")]
 
+    @override
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
 
@@ -71,6 +73,7 @@ class Series(models.Model):
             )
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.source_kind}: {self.name}"
 
@@ -100,6 +103,7 @@ class Scan(models.Model):
             ),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.series} at {self.scanned_at:%Y-%m-%d %H:%M}"
 
@@ -115,5 +119,6 @@ class ScanPart(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["scan", "digest"], name="scan_part_once")]
 
+    @override
     def __str__(self) -> str:
         return f"part of {self.scan}"

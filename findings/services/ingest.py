@@ -19,6 +19,7 @@ from findings.signals import findings_ingested
 from inventory.access.records import Principal
 from inventory.access.rights import Verb
 from inventory.access.services.trail import record_change
+from inventory.models import Api
 from inventory.selectors import address_book, apis_for
 from inventory.signals import ApisChanged
 
@@ -140,13 +141,14 @@ def _lock(shares: Iterable[Share]) -> None:
 
 def _series(share: Share, report: Report) -> Series:
     source_kind, name, api_id = share
-    owner = (
-        {} if api_id else {"team_id": report.team_id, "uploader_id": None if report.team_id else report.uploaded_by_id}
-    )
+    unmapped = api_id is None
     series, _ = Series.objects.get_or_create(
-        source_kind=source_kind, name=name, api_id=api_id,
-        team_id=owner.get("team_id"), uploader_id=owner.get("uploader_id"),
-    )  # fmt: skip
+        source_kind=source_kind,
+        name=name,
+        api=Api.objects.get(pk=api_id) if api_id is not None else None,
+        team=report.team if unmapped else None,
+        uploader=report.uploaded_by if unmapped and report.team is None else None,
+    )
     return series
 
 

@@ -20,4 +20,5 @@ def link_endpoints(*, api_ids: Iterable[int]) -> int:
     """Tie the findings of some APIs to the endpoints of their method and path; return how many were loose."""
     with connection.cursor() as cursor:
         cursor.execute(LINK, [list(api_ids)])
-        return cursor.rowcount
+        tied: int = cursor.rowcount
+    return tied

@@ -5,6 +5,8 @@ of its series and only closes and opens; one that comes late, or a part that cha
 findings it touches made anew from their memberships, which is the definition itself.
 """
 
+from typing import Any
+
 from django.db import connection
 
 from findings.models import Scan
@@ -130,7 +132,7 @@ def _is_latest(fold: Fold) -> bool:
 
 def _append(fold: Fold) -> Scan:
     scan = store_scan(fold)
-    named = {"series": fold.series_id, "scan": scan.pk, "at": scan.scanned_at}
+    named: dict[str, Any] = {"series": fold.series_id, "scan": scan.pk, "at": scan.scanned_at}
     with connection.cursor() as cursor:
         for statement in (CLOSE, OPEN) if scan.complete else (OPEN,):
             cursor.execute(f"WITH moved AS ({statement}) INSERT INTO touched SELECT finding_id FROM moved", named)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -43,7 +44,7 @@ class Fold:
         return min(self.scan.scanned_at, self.stated.at) if self.scan else self.stated.at
 
     @property
-    def staged(self) -> dict[str, object]:
+    def staged(self) -> dict[str, Any]:
         """The parameters that pick this share's rows out of the staging table."""
         return {"source": self.source_kind, "name": self.name, "api": self.api_id}
 

@@ -17,7 +17,7 @@ IDENTITY = {
     "source_kind": "text", "series_name": "text", "api_id": "bigint", "fingerprint": "text", "code": "text",
     "rule": "text", "before": "text", "speaks": "text",
 }  # fmt: skip
-"""What tells one finding from another. `before` is the fingerprint it had without an API, `speaks` its facts' digest."""
+"""What tells findings apart. `before` is the fingerprint it had without an API, `speaks` the digest of its facts."""
 
 FACTS = {
     "weakness_key": "text", "weakness_class": "text", "title": "text", "message": "text", "remedy": "text",

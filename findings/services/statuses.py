@@ -1,7 +1,9 @@
 """The derived columns of findings: `findings.status.shown` for a set of them, from presence and decisions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -109,7 +111,7 @@ def derive_statuses(*, now: datetime) -> StatusCounts:
     return StatusCounts(closed=closed, reopened=reopened, changed=changed)
 
 
-def touch(query: str, parameters: object) -> None:
+def touch(query: str, parameters: Sequence[Any]) -> None:
     """Fill the temporary table `touched` with the finding ids that a query of ours returns."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS touched")

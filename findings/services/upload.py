@@ -39,6 +39,16 @@ class Stated:
     complete: bool = True
     scanned_at: datetime | None = None
 
+    def of_scan(self) -> dict[str, Any]:
+        """Return what was said of the scan, as JSON."""
+        return {
+            "series": self.series,
+            "scan_id": self.scan_id,
+            "parts": self.parts,
+            "complete": self.complete,
+            "scanned_at": self.scanned_at.isoformat() if self.scanned_at else None,
+        }
+
 
 def stated(options: Mapping[str, str]) -> Stated:
     """Return the options of an upload, given as texts, checked.
@@ -138,14 +148,7 @@ def receive_upload(
             uploaded_at=now,
             uploaded_by_id=principal.user_id,
             team=_uploading_team(principal),
-            options={
-                "api": api.pk if api else None,
-                "series": checked.series,
-                "scan_id": checked.scan_id,
-                "parts": checked.parts,
-                "complete": checked.complete,
-                "scanned_at": checked.scanned_at.isoformat() if checked.scanned_at else None,
-            },
+            options={"api": api.pk if api else None, **checked.of_scan()},
         )
         job = enqueue(
             kind="findings.report", arguments={"report": report.pk}, principal=principal, now=now, title=title

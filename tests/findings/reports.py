@@ -54,6 +54,13 @@ def send(content: bytes, name: str, principal: Principal, *, now: datetime = NOW
     return receive_upload(file=BytesIO(content), name=name, options=options, principal=principal, now=now)
 
 
+def told(job: Job) -> dict[str, Any]:
+    """Return what a job that is done says of itself."""
+    assert job.state == "done", (job.state, job.error)
+    result: dict[str, Any] = job.result or {}
+    return result
+
+
 def settle(*, now: datetime = NOW) -> None:
     """Do every job that waits, and those that they ask for."""
     while waiting := list(Job.objects.filter(state="queued").order_by("created_at")):

@@ -16,7 +16,7 @@ from inventory.access.models import User
 from inventory.jobs.models import Job
 from inventory.models import Endpoint, Specification
 from tests.conftest import CORPUS
-from tests.findings.reports import analyst, settle
+from tests.findings.reports import analyst, settle, told
 
 INDEX = CORPUS / "INDEX.json"
 pytestmark = [
@@ -41,7 +41,7 @@ def client(settings: Any) -> Client:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
     client = Client()
-    client.force_login(User.objects.get(pk=analyst().user_id))
+    client.force_login(User.objects.get(pk=analyst().user_id or 0))
     return client
 
 
@@ -84,8 +84,8 @@ def test_every_sarif_log_brings_its_results(client: Client, capsys: pytest.Captu
         want = entry["raw_items"]["sarif_results"]
         mine = Finding.objects.filter(presences__from_scan__parts__report=report).distinct()
         instances = mine.aggregate(count=Coalesce(Sum("instances"), 0))["count"]
-        lines.append(f"{job.result['entries']:>5} of {want:>5}  {mine.count():>5} findings  {path_of(entry).name}")
-        assert job.result["entries"] == want, lines[-1]
+        lines.append(f"{told(job)['entries']:>5} of {want:>5}  {mine.count():>5} findings  {path_of(entry).name}")
+        assert told(job)["entries"] == want, lines[-1]
         assert instances >= want, lines[-1]
     with capsys.disabled():
         sys.stdout.write("\n".join(["\nResults of the corpus's SARIF logs, by the page:", *lines, ""]))
@@ -96,6 +96,6 @@ def test_the_same_bytes_again_change_nothing_and_say_so(client: Client) -> None:
         for entry in documents(kind)[:6]:
             put_in(client, path_of(entry))
             again = put_in(client, path_of(entry))
-            told = again.result
-            assert told["created"] == told["updated"] == 0, entry["file"]
-            assert "nothing changed" in told.get("note", "") or told.get("unmapped") or not told["entries"], told
+            said = told(again)
+            assert said["created"] == said["updated"] == 0, entry["file"]
+            assert "nothing changed" in said.get("note", "") or said.get("unmapped") or not said["entries"], said

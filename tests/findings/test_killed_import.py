@@ -13,18 +13,18 @@ from django.db import connections
 from findings.models import Finding
 from inventory.jobs.models import Job
 from posture.selectors.digest import state_digest
-from tests.findings.reports import NOW, analyst, openapi, result, sarif, send, settle, take_in
+from tests.findings.reports import NOW, analyst, openapi, result, sarif, send, settle, take_in, told
 
 SPECIFICATION = openapi("Orders", "/orders", "/orders/{id}")
 REPORT = sarif(*(result(f"rule-{number % 40}", f"src/file_{number}.py") for number in range(6000)))
 
 
 @pytest.fixture(scope="module")
-def undisturbed(module_database: str) -> str:  # noqa: ARG001 -- the database it happens in
+def undisturbed(module_database: str) -> str:
     """Return the digest of the state after both documents were taken in without a disturbance."""
     assert take_in(SPECIFICATION, "orders.json", analyst()).state == "done"
     job = take_in(REPORT, "lint.sarif", analyst(), api="Orders")
-    assert (job.state, job.result["created"]) == ("done", 6000)
+    assert (job.state, told(job)["created"]) == ("done", 6000)
     settle()
     digest = state_digest(now=NOW)[0]
     connections.close_all()

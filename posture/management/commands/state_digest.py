@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from typing_extensions import override
 
 from posture.selectors.digest import state_digest
 
@@ -16,11 +17,13 @@ class Command(BaseCommand):
 
     help = "Print a digest of the whole state by natural keys, without times of the run, codes from chance and jobs."
 
+    @override
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add --now."""
         parser.add_argument("--now", help="the moment at which deadlines are judged, as ISO 8601 (default: now)")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
+    @override
+    def handle(self, *args: Any, **options: Any) -> None:
         """Print the digests."""
         now = self._moment(options["now"])
         whole, tables = state_digest(now=now)

@@ -20,7 +20,7 @@ from inventory.jobs.models import Job
 from inventory.models import Api
 from inventory.services.classify import give_team
 from posture.selectors.digest import state_digest
-from tests.findings.reports import NOW, analyst, openapi, result, sarif, settle, take_in
+from tests.findings.reports import NOW, analyst, openapi, result, sarif, settle, take_in, told
 
 DAY = timedelta(days=1)
 
@@ -37,7 +37,7 @@ def report(*rules: str, day: int = 1, repository: str = "https://github.com/shop
 
 
 @pytest.fixture
-def principal(fresh_database: str) -> Principal:  # noqa: ARG001 -- commits are real in it
+def principal(fresh_database: str) -> Principal:
     return analyst()
 
 
@@ -65,7 +65,7 @@ def map_repository(api: Api, manager: Principal) -> None:
 
 def test_what_no_rule_knows_is_counted_and_kept(principal: Principal, api: Api) -> None:
     job = take_in(report("a", "b"), "lint.sarif", principal)
-    assert (job.state, job.result["unmapped"], job.result["created"]) == ("done", 2, 2)
+    assert (job.state, told(job)["unmapped"], told(job)["created"]) == ("done", 2, 2)
     assert unmapped(principal).count() == 2
     assert not Finding.objects.filter(api=api).exists()
 
@@ -124,7 +124,7 @@ def test_a_scan_that_finds_nothing_in_a_mapped_repository_closes_there(
     take_in(report("a", day=1), "one.sarif", principal)
     map_repository(api, manager)
     job = take_in(report(day=2), "two.sarif", principal)
-    assert job.result["closed"] == 1
+    assert told(job)["closed"] == 1
     assert Finding.objects.get(api=api).status == "closed"
 
 
@@ -171,7 +171,7 @@ def test_an_uploader_cannot_reach_an_api_of_another_team_through_its_rules(
         kind=PrincipalKind.USER, name="Io", user_id=user.pk, team_roles=((logistics.pk, TeamRole.MEMBER),)
     )
     job = take_in(report("a"), "one.sarif", stranger)
-    assert (job.state, job.result["unmapped"]) == ("done", 1)
+    assert (job.state, told(job)["unmapped"]) == ("done", 1)
     assert not Finding.objects.filter(api=api).exists()
     assert unmapped(stranger).count() == 1
 
