@@ -100,16 +100,16 @@ def test_the_reader_of_the_handbook_reads() -> None:
         exec(compile("".join(code), "docs/extend.md", "exec"), vars(module))  # noqa: S102 - our own document
         text = b"# example lines\nbad\tGET\t/orders\tNo limit\ndire\tGET\t/\tNew\ntorn\nodd\tPOST\t/orders\tEcho\n"
         document = Document(BytesIO(text), "report.txt")
-        assert registry.detect(document.head(), document.name).slug == "example-lines"
+        assert registry.detect(document.head(), document.name).slug == "example_lines"
         records = []
-        reading = registry.reader_for("example-lines")().read(document, {})
+        reading = registry.reader_for("example_lines")().read(document, {})
         try:
             while True:
                 records.append(next(reading))
         except StopIteration as end:
             summary = end.value
     finally:
-        registry._READERS.pop("example-lines", None)
+        registry._READERS.pop("example_lines", None)
     assert [(record.severity, record.method, record.title) for record in records] == [
         ("high", "GET", "No limit"),
         ("info", "GET", "New"),
