@@ -12,12 +12,14 @@ PURE = {"connectors", "scoring", "transitions", "charts", "identity", "paths", "
 
 ENUMERATIONS = {"Choices", "IntegerChoices", "TextChoices"}
 
-DIALLERS = {"aiohttp", "ftplib", "http.client", "httpx", "requests", "smtplib", "urllib.request", "urllib3"}
-"""Modules that open connections to the outside. The one client that checks addresses will be named here."""
+DIALLERS = {"aiohttp", "ftplib", "http.client", "httpcore", "httpx", "requests", "smtplib", "urllib.request", "urllib3"}
+"""Modules that open connections to the outside."""
 
-MAY_DIAL = {"posture.supervisor.wishes"}
-"""It asks the web server it has started."""
-
+MAY_DIAL = {
+    "inventory.jobs.services.transport": "the one way out, which checks every address it connects to",
+    "inventory.jobs.services.wayout": "the same",
+    "posture.supervisor.wishes": "asks the web server it has started",
+}
 
 MAY_DISCOVER = {"inventory.connectors.registry", "inventory.jobs.child"}
 """What imports by a name it is given: plug-ins, and the reader the child was told to run."""
