@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ from inventory.connectors.base import as_list, as_map, as_text, as_whole, clip, 
 from inventory.paths import split_base
 
 PARAMETER_KEYS = ("parameter", "param", "parameterName", "paramName")
+
+MOST_HEADERS = 200
 
 PLACEHOLDERS = {"requires login"}
 """What a tool writes in place of a fingerprint that it withholds: the same for every result."""
@@ -86,19 +89,20 @@ def _from_request(place: Place, request: dict[str, Any], uri: str) -> None:
     target = as_text(request.get("target")).strip()
     method = as_text(request.get("method")).strip().upper()
     place.method = method if method.isascii() and method.isalpha() else ""
-    headers = {name.lower(): as_text(value) for name, value in as_map(request.get("headers")).items()}
+    headers = islice(as_map(request.get("headers")).items(), MOST_HEADERS)
+    host = next((as_text(value).strip() for name, value in headers if name.lower() == "host"), "")
     if _WEB.match(target):
         _set_url(place, target)
-    elif target.startswith("/") and headers.get("host"):
+    elif target.startswith("/") and host:
         secure = as_text(request.get("protocol")).lower() == "https" or uri.lower().startswith("https:")
-        _set_url(place, f"http{'s' * secure}://{headers['host'].strip()}{target}")
+        _set_url(place, f"http{'s' * secure}://{host}{target}")
     if not place.path and _WEB.match(uri):
         _set_url(place, uri)
     if not place.path and target.startswith("/"):
         _set_url(place, target)
-    names = list(as_map(request.get("parameters")))
-    if not place.parameter and len(names) == 1:
-        place.parameter = _name(names[0])
+    parameters = as_map(request.get("parameters"))
+    if not place.parameter and len(parameters) == 1:
+        place.parameter = _name(as_text(next(iter(parameters))))
 
 
 def _set_url(place: Place, target: str) -> None:

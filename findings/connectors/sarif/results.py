@@ -31,6 +31,7 @@ UNDECIDED = frozenset(("open", "review"))
 """Kinds that a person has to decide: tentative, and their level says nothing."""
 
 MOST_MESSAGE = 10_000
+MOST_ARGUMENT = 1000
 MOST_INSTANCES = 1_000_000
 MOST_KEPT = 100
 
@@ -68,7 +69,7 @@ def finding_of(result: dict[str, Any], run: Run, tally: Tally) -> FindingRecord 
         return None
     named, rule = run.rules.of(result)
     properties = as_map(result.get("properties"))
-    message = _message(result, rule)
+    message = _message(result, rule, run)
     severity, raw, score = _severity(result, rule, kind, tally)
     cwe, cve = _weakness(result, rule, properties, run)
     place = place_of(result, run, message)
@@ -82,7 +83,7 @@ def finding_of(result: dict[str, Any], run: Run, tally: Tally) -> FindingRecord 
         series=run.about.series,
         rule=named or _class_by_message(message),
         title=one_line(message) or rule.title or named or "Unnamed finding",
-        message=message[:MOST_MESSAGE],
+        message=message,
         remedy=_fix(result) or rule.remedy,
         severity=severity,
         raw_severity=raw,
@@ -103,13 +104,14 @@ def finding_of(result: dict[str, Any], run: Run, tally: Tally) -> FindingRecord 
     )
 
 
-def _message(result: dict[str, Any], rule: Rule) -> str:
+def _message(result: dict[str, Any], rule: Rule, run: Run) -> str:
     """Return the text of the message, its placeholders filled (section 3.11)."""
     message = as_map(result.get("message"))
-    text = as_text(message.get("text")) or rule.texts.get(as_text(message.get("id")), "")
-    text = text or as_text(message.get("markdown"))
-    if arguments := [as_text(argument) for argument in as_list(message.get("arguments"))]:
-        return _PLACEHOLDER.sub(lambda found: _filled(found, arguments), text)
+    text = as_text(message.get("text")) or run.rules.text_of(rule, as_text(message.get("id")))
+    text = (text or as_text(message.get("markdown")))[:MOST_MESSAGE]
+    if arguments := as_list(message.get("arguments")):
+        values = [as_text(argument)[:MOST_ARGUMENT] for argument in arguments[:MOST_KEPT]]
+        return _PLACEHOLDER.sub(lambda found: _filled(found, values), text)[:MOST_MESSAGE]
     return text
 
 
@@ -165,5 +167,5 @@ def _fix(result: dict[str, Any]) -> str:
 
 def _class_by_message(message: str) -> str:
     """Return a rule for a result without one: its message, numbers aside, is all that tells what it is."""
-    text = re.sub(r"\d+", "0", " ".join(message[:MOST_MESSAGE].split()))
+    text = re.sub(r"\d+", "0", " ".join(message.split()))
     return f"message:{sha256(text.encode()).hexdigest()[:16]}" if text else "unnamed"

@@ -16,6 +16,11 @@ from findings.connectors.sarif.weakness import (
 from inventory.connectors.base import as_list, as_map, as_text, as_whole, clip, one_line
 
 MOST_REMEDY = 2000
+MOST_LEVELS = 20
+"""How many parts of a hierarchical id are taken off to find its rule."""
+
+MOST_KNOWN = 10_000
+"""How many ids are remembered with their rule at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +39,20 @@ class Rule:
 
 
 UNKNOWN = Rule()
+_NO_RULE: dict[str, Any] = {}
 
 
 class Rules:
-    """Finds the rule of a result. Each rule is read once, when the first result names it."""
+    """Finds the rule of a result. Each rule is read once, when the first result means it."""
 
     def __init__(self, tool: dict[str, Any], taxonomies: Taxonomies, levels: dict[str, str]) -> None:
         components = [as_map(tool.get("driver")), *(as_map(node) for node in as_list(tool.get("extensions")))]
         self._rules = [as_list(component.get("rules")) for component in components]
-        self._guids = [as_text(component.get("guid")) for component in components]
-        self._names = [as_text(component.get("name")) for component in components]
-        self._texts = _texts(components[0].get("globalMessageStrings"))
+        self._components: dict[tuple[str, str], int] = {}
+        for number, component in enumerate(components):
+            for key in ("guid", "name"):
+                self._components.setdefault((key, as_text(component.get(key))), number)
+        self._shared = _texts(components[0].get("globalMessageStrings"))
         self._taxonomies = taxonomies
         self._levels = levels
         self._by_id: dict[str, dict[str, Any]] = {}
@@ -52,7 +60,12 @@ class Rules:
             for node in rules:
                 if name := as_text(as_map(node).get("id")):
                     self._by_id.setdefault(name, node)
+        self._read: dict[int, Rule] = {}
         self._known: dict[tuple[str, int | None, int], tuple[str, Rule]] = {}
+
+    def text_of(self, rule: Rule, name: str) -> str:
+        """Return a message by its id, the rule's own before the tool's; empty when there is none."""
+        return rule.texts.get(name) or self._shared.get(name, "")
 
     def of(self, result: dict[str, Any]) -> tuple[str, Rule]:
         """Return the rule's id as the result has it, empty when it names none, and what is known of the rule."""
@@ -63,10 +76,16 @@ class Rules:
             index = _index(reference.get("index"))
         component = self._component(as_map(reference.get("toolComponent")))
         key = (named, index, component)
-        if key not in self._known:
-            rule = self._read(self._find(named, index, component))
-            self._known[key] = (clip(named or rule.id, 300), rule)
-        return self._known[key]
+        if (known := self._known.get(key)) is None:
+            node = self._find(named, index, component)
+            if id(node) not in self._read:
+                self._read[id(node)] = self._rule(node) if node else UNKNOWN
+            rule = self._read[id(node)]
+            known = (clip(named or rule.id, 300), rule)
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = known
+        return known
 
     def _component(self, reference: dict[str, Any]) -> int:
         """Return 0 for the driver, else one more than the position of the extension."""
@@ -75,9 +94,9 @@ class Rules:
         index = _index(reference.get("index"))
         if index is not None:
             return index + 1
-        for key, held in (("guid", self._guids), ("name", self._names)):
-            if (value := as_text(reference.get(key))) in held and value:
-                return held.index(value)
+        for key in ("guid", "name"):
+            if (value := as_text(reference.get(key))) and (key, value) in self._components:
+                return self._components[key, value]
         return 0
 
     def _find(self, named: str, index: int | None, component: int) -> dict[str, Any]:
@@ -87,13 +106,13 @@ class Rules:
         # An id may be hierarchical: rule CA1000 with results of CA1000/1. A number that contradicts the id is wrong.
         if pointed and (not named or not own or named == own or named.startswith(f"{own}/")):
             return pointed
-        while named and named not in self._by_id:
+        for _ in range(MOST_LEVELS):
+            if not named or named in self._by_id:
+                break
             named = named.rpartition("/")[0]
-        return self._by_id.get(named, {})
+        return self._by_id.get(named, _NO_RULE)
 
-    def _read(self, node: dict[str, Any]) -> Rule:
-        if not node:
-            return Rule(texts=self._texts) if self._texts else UNKNOWN
+    def _rule(self, node: dict[str, Any]) -> Rule:
         properties = as_map(node.get("properties"))
         name = as_text(node.get("id"))
         described = [_text(node.get(key)) for key in ("shortDescription", "fullDescription")]
@@ -109,7 +128,7 @@ class Rules:
             cve=cve_in(named),
             title=one_line(described[0] or described[1] or as_text(node.get("name")) or name),
             remedy=(_text(node.get("help")) or as_text(node.get("helpUri")) or described[1])[:MOST_REMEDY],
-            texts={**self._texts, **_texts(node.get("messageStrings"))},
+            texts=_texts(node.get("messageStrings")),
         )
 
 

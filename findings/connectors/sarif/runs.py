@@ -15,6 +15,7 @@ OLDEST = 1990
 """Years before are default values of date types, not times of scans."""
 
 MOST_BASES = 10
+MOST_ROOTS = 20
 
 _VERSION_AT_END = re.compile(r"[\s/_-]+v?\d+(?:\.\d+)+\S*$", re.IGNORECASE)
 
@@ -50,7 +51,7 @@ def run_of(outline: RunOutline) -> Run:
         about=_about(members, tool, invocations),
         rules=Rules(tool, taxonomies, levels_set(invocations, tool)),
         sites={name: uri for name, uri in bases.items() if uri.lower().startswith(("http://", "https://"))},
-        roots=tuple(sorted({f"{uri.rstrip('/')}/" for uri in folders if uri.startswith("file://")}, key=len))[::-1],
+        roots=_roots(folders),
         artifacts=as_list(members.get("artifacts")),
         requests=as_list(members.get("webRequests")),
         taxonomies=taxonomies,
@@ -102,6 +103,12 @@ def _time(value: Any) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return time if time.year >= OLDEST else None
+
+
+def _roots(folders: list[str]) -> tuple[str, ...]:
+    """Return the declared folders, the longest first, so that the innermost one is cut off."""
+    roots = {f"{uri.rstrip('/')}/" for uri in folders if uri.startswith("file://")}
+    return tuple(sorted(roots, key=lambda root: (-len(root), root))[:MOST_ROOTS])
 
 
 def _uri(location: Any) -> str:

@@ -1,14 +1,15 @@
 """The endpoints of a specification: each method on each path, with what is declared of it."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 
 from inventory.connectors.base import as_map, clip, one_line, pointer
 from inventory.connectors.openapi.notes import Notes, needed_map, scalar
 from inventory.connectors.openapi.references import References
-from inventory.connectors.openapi.security import required
+from inventory.connectors.openapi.security import SignIn, required
 from inventory.paths import path_key
 from inventory.records import EndpointRecord, Parameter
 
@@ -27,6 +28,8 @@ class Source:
     minor: tuple[int, int]
     references: References
     notes: Notes
+    sign_in: dict[int, SignIn] = field(default_factory=dict)
+    """What each `security` value says, by its identity: many endpoints may share one."""
 
     @property
     def verbs(self) -> frozenset[str]:
@@ -90,11 +93,7 @@ def _endpoint(
 ) -> EndpointRecord:
     method, node, place = found
     operation = as_map(source.references.follow(node, lost))
-    own = operation.get("security")
-    inherited = source.root.get("security")
-    authentication, schemes = required(
-        inherited if own is None else own, "/security" if own is None else f"{place}/security", source.notes
-    )
+    authentication, schemes = _sign_in(source, operation, place)
     parameters = _parameters(source, item, operation, (place, lost))
     request_types, response_types = _media_types(source, operation, parameters, lost)
     tags = source.notes.wanted_list(operation.get("tags"), f"{place}/tags")[:MOST]
@@ -117,6 +116,16 @@ def _endpoint(
     )
 
 
+def _sign_in(source: Source, operation: dict[str, Any], place: str) -> SignIn:
+    """Return what the operation's own `security` says, else that of the document."""
+    security, where = operation.get("security"), f"{place}/security"
+    if security is None:
+        security, where = source.root.get("security"), "/security"
+    if id(security) not in source.sign_in:
+        source.sign_in[id(security)] = required(security, where, source.notes)
+    return source.sign_in[id(security)]
+
+
 def _parameters(
     source: Source, item: dict[str, Any], operation: dict[str, Any], found: tuple[str, dict[str, None]]
 ) -> tuple[Parameter, ...]:
@@ -124,7 +133,8 @@ def _parameters(
     place, lost = found
     parameters: dict[tuple[str, str], Parameter] = {}
     for holder, where in ((item, place.rpartition("/")[0]), (operation, place)):
-        for number, node in enumerate(source.notes.wanted_list(holder.get("parameters"), f"{where}/parameters")):
+        nodes = source.notes.wanted_list(holder.get("parameters"), f"{where}/parameters")[:MOST]
+        for number, node in enumerate(nodes):
             parameter = as_map(source.references.follow(node, lost))
             name, at = clip(scalar(parameter.get("name")), 300), clip(scalar(parameter.get("in")), 20)
             if name and at:
@@ -143,9 +153,9 @@ def _media_types(
         taken = _swagger_types(source, operation, "consumes") if body else ()
         return taken, _swagger_types(source, operation, "produces")
     request = as_map(source.references.follow(operation.get("requestBody"), lost))
-    responses = as_map(operation.get("responses")).values()
+    responses = islice(as_map(operation.get("responses")).values(), MOST)
     answers = (as_map(source.references.follow(response, lost)) for response in responses)
-    given = [key for answer in answers for key in as_map(answer.get("content"))]
+    given = chain.from_iterable(as_map(answer.get("content")) for answer in answers)
     return _names(as_map(request.get("content"))), _names(given)
 
 
@@ -154,8 +164,8 @@ def _swagger_types(source: Source, operation: dict[str, Any], key: str) -> tuple
     return _names(values if isinstance(values, list) else source.notes.wanted_list(source.root.get(key), f"/{key}"))
 
 
-def _names(values: Any) -> tuple[str, ...]:
-    return tuple(sorted({clip(scalar(value), 100) for value in values if scalar(value)}))[:MOST]
+def _names(values: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(sorted({clip(scalar(value), 100) for value in islice(values, MOST) if scalar(value)}))
 
 
 def _sunset(operation: dict[str, Any]) -> str:
@@ -163,7 +173,7 @@ def _sunset(operation: dict[str, Any]) -> str:
     for key, value in operation.items():
         if key.startswith("x-"):
             inner = value.items() if isinstance(value, dict) else ((key, value),)
-            for name, text in inner:
+            for name, text in islice(inner, MOST):
                 if _END_OF_LIFE.search(name) and scalar(text):
                     return clip(scalar(text), 100)
     return ""

@@ -7,6 +7,11 @@ from inventory.connectors.openapi.notes import Notes, kind_of, scalar
 from inventory.connectors.openapi.references import References
 from inventory.records import Authentication, Scheme
 
+SignIn = tuple[Authentication, tuple[str, ...]]
+"""The state of sign-in of one endpoint, and the names of its schemes."""
+
+MOST_NAMES = 200
+
 
 def declared_schemes(root: dict[str, Any], references: References, notes: Notes) -> tuple[Scheme, ...]:
     """Return the schemes under `securityDefinitions` (2.0) or `components/securitySchemes` (3.x)."""
@@ -30,7 +35,7 @@ def _kind(scheme: dict[str, Any]) -> str:
     return clip(" ".join(part for part in parts if part), 100)
 
 
-def required(security: Any, place: str, notes: Notes) -> tuple[Authentication, tuple[str, ...]]:
+def required(security: Any, place: str, notes: Notes) -> SignIn:
     """Return the state of sign-in and the scheme names of one `security` value; None is a silent specification.
 
     `[]` and an empty requirement mean that a call without sign-in is allowed: "none", even beside schemes. An object
@@ -51,4 +56,4 @@ def required(security: Any, place: str, notes: Notes) -> tuple[Authentication, t
             raise DocumentError(place=f"{place}/{number}", reason=reason)
         optional = optional or not requirement
         names |= {clip(scalar(name), 100): None for name in requirement}
-    return ("none" if optional else "declared"), tuple(names)
+    return ("none" if optional else "declared"), tuple(names)[:MOST_NAMES]

@@ -1,6 +1,7 @@
 """Documents as rows of findings and endpoints, those of one identity as one."""
 
 from itertools import permutations
+from typing import Any
 
 from findings.choices import Confidence, Severity
 from findings.identity import fingerprint
@@ -14,8 +15,14 @@ KEYS = [
 ]  # fmt: skip
 
 
-def finding(**more: object) -> FindingRecord:
-    base = {"source_kind": "t", "rule": "r", "title": "T", "severity": Severity.LOW, "path": "/orders/7"}
+def finding(**more: Any) -> FindingRecord:
+    base: dict[str, Any] = {
+        "source_kind": "t",
+        "rule": "r",
+        "title": "T",
+        "severity": Severity.LOW,
+        "path": "/orders/7",
+    }
     return FindingRecord(**base | more)
 
 

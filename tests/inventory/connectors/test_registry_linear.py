@@ -1,0 +1,147 @@
+"""Reading takes time in proportion to the document, whatever somebody puts into it."""
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from inventory.connectors.base import DocumentError
+from inventory.connectors.registry import reader_for
+from tests.inventory.connectors.reading import read
+
+
+def openapi(**members: object) -> str:
+    return json.dumps({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {}} | members)
+
+
+def sarif(*results: object) -> str:
+    return json.dumps({"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "t"}}, "results": list(results)}]})
+
+
+def located(uri: str) -> dict[str, object]:
+    return {"ruleId": "r", "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri}}}]}
+
+
+GROWING: dict[str, tuple[str, Callable[[int], str]]] = {
+    "many paths": ("openapi", lambda n: openapi(paths={f"/p{i}/{{id}}": {"get": {}} for i in range(n // 20)})),
+    "one long path": ("openapi", lambda n: openapi(paths={"/" + "{<:a" * n: {"get": {}}})),
+    "one long path of escapes": ("openapi", lambda n: openapi(paths={"/" + "%C3" * n: {"get": {}}})),
+    "many empty segments": ("openapi", lambda n: openapi(paths={"/" * n: {"get": {}}})),
+    "one long title": ("openapi", lambda n: openapi(info={"title": " \n" * n, "version": "x" * n})),
+    "one long server": ("openapi", lambda n: openapi(servers=[{"url": "{a" * n}, {"url": "{a}" * n}])),
+    "parameters through references": (
+        "openapi",
+        lambda n: openapi(
+            paths={f"/p{i}": {"get": {"parameters": [{"$ref": "#/components/parameters/p0"}]}} for i in range(n // 50)},
+            components={"parameters": {f"p{i}": {"$ref": f"#/components/parameters/p{i + 1}"} for i in range(40)}},
+        ),
+    ),
+    "one path item for many paths": (
+        "openapi",
+        lambda n: openapi(
+            paths={f"/p{i}": {"$ref": "#/components/pathItems/all"} for i in range(n // 100)},
+            components={
+                "pathItems": {
+                    "all": {
+                        "parameters": [{"name": f"p{i}", "in": "query"} for i in range(n // 100)],
+                        "get": {
+                            "security": [{f"s{i}": []} for i in range(n // 100)],
+                            "responses": {f"{i}": {"content": {f"x/{i}": {}}} for i in range(n // 100)},
+                            "tags": [f"t{i}" for i in range(n // 100)],
+                        },
+                    }
+                }
+            },
+        ),
+    ),
+    "yaml aliases": ("openapi", lambda n: "openapi: 3.1.0\nx: &a [1, 2]\npaths: {}\ny: [" + "*a," * n + "]\n"),
+    "yaml in flow": ("openapi", lambda n: "openapi: 3.1.0\npaths: {}\nx: [" + "a, " * n + "]\n"),
+    "yaml anchors": (
+        "openapi",
+        lambda n: "openapi: 3.1.0\npaths: {}\n" + "".join(f"k{i}: &a{i} v\n" for i in range(n // 5)),
+    ),
+    "yaml text in blocks": ("openapi", lambda n: "openapi: 3.1.0\npaths: {}\nx: |\n" + "  line\n" * n),
+    "many results": ("sarif", lambda n: sarif(*[located(f"src/f{i}.py") for i in range(n // 50)])),
+    "one long message": ("sarif", lambda n: sarif({"message": {"text": "'GET /" * n}})),
+    "one message with many arguments": (
+        "sarif",
+        lambda n: sarif({"message": {"text": "{0}" * n, "arguments": ["x" * n]}}),
+    ),
+    "one long uri": ("sarif", lambda n: sarif(located("https://" + "a." * n + "/" + "7/" * n))),
+    "one long operation": ("sarif", lambda n: sarif(located("GET " + " " * n + "/x"))),
+    "one long tag": ("sarif", lambda n: sarif({"properties": {"tags": ["cwe-" * n, "CVE-" * n]}})),
+    "one deep rule": ("sarif", lambda n: sarif({"ruleId": "a/" * n})),
+    "many rules with shared messages": (
+        "sarif",
+        lambda n: json.dumps(
+            {
+                "runs": [
+                    {
+                        "tool": {
+                            "driver": {
+                                "rules": [{"id": f"r{i}"} for i in range(n // 100)],
+                                "globalMessageStrings": {f"m{i}": {"text": "x"} for i in range(n // 100)},
+                            },
+                            "extensions": [{"name": f"e{i}"} for i in range(n // 100)],
+                        },
+                        "originalUriBaseIds": {f"b{i}": {"uri": f"file:///b{i}/"} for i in range(n // 100)},
+                        "webRequests": [{"headers": {f"h{i}": "x" for i in range(n // 100)}, "target": "/x"}],
+                        "results": [
+                            {
+                                "rule": {"id": f"r{i}", "toolComponent": {"name": f"e{i}"}},
+                                "webRequest": {"index": 0},
+                                "message": {"id": "m0"},
+                            }
+                            for i in range(n // 100)
+                        ],
+                    }
+                ]
+            }
+        ),
+    ),
+    "one long rule": ("sarif", lambda n: sarif({"ruleId": "a/" * 100 + "b" * n})),
+    "one long snippet": (
+        "sarif",
+        lambda n: sarif(
+            {
+                "locations": [
+                    {"physicalLocation": {"artifactLocation": {"uri": "a"}, "region": {"snippet": {"text": " x" * n}}}}
+                ]
+            }
+        ),
+    ),
+    "one long series": (
+        "sarif",
+        lambda n: json.dumps({"version": "2.1.0", "runs": [{"automationDetails": {"id": "a/" * n}, "results": [{}]}]}),
+    ),
+    "one long tool": (
+        "sarif",
+        lambda n: json.dumps({"runs": [{"tool": {"driver": {"name": "-1.1" * n}}, "results": [{}]}]}),
+    ),
+}
+
+
+def seconds(slug: str, text: str) -> float:
+    """Return the least processor time of five readings."""
+    best = float("inf")
+    for _ in range(5):
+        before = time.process_time()
+        with suppress(DocumentError):
+            read(text, "x", reader_for(slug))
+        best = min(best, time.process_time() - before)
+    return best
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", GROWING)
+def test_twice_the_document_takes_no_more_than_twice_the_time(name: str) -> None:
+    slug, make = GROWING[name]
+    small, large = make(100_000), make(200_000)
+    for _ in range(3):
+        once, twice = seconds(slug, small), seconds(slug, large)
+        # A hundredth of a second is noise.
+        if twice <= 2.3 * once + 0.01:
+            return
+    pytest.fail(f"{once:.3f} s became {twice:.3f} s")
