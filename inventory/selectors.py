@@ -1,12 +1,12 @@
 """Questions about what exists."""
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may
 from inventory.addresses import Address, AddressBook
 from inventory.errors import ApiAmbiguous, ApiNotFound
-from inventory.models import Api, ApiQuerySet, ApiTeam, BaseUrl
+from inventory.models import Api, ApiQuerySet, ApiTeam, BaseUrl, Endpoint
 
 
 def apis_for(principal: Principal, verb: Verb) -> ApiQuerySet:
@@ -39,6 +39,11 @@ def find_api(*, principal: Principal, reference: str, environment: str = "", ver
         msg = f"More than one API is called “{reference}”; name it by its code, such as {found[0].code}."
         raise ApiAmbiguous(msg)
     return found[0]
+
+
+def endpoints_of(apis: ApiQuerySet) -> QuerySet[Endpoint]:
+    """Return the endpoints of some APIs, those that their specification dropped among them."""
+    return Endpoint.objects.filter(api__in=apis)
 
 
 def address_book(apis: ApiQuerySet) -> AddressBook:

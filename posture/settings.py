@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "rest_framework",
+    "drf_spectacular",
 ]
 
 MIDDLEWARE = [
@@ -147,6 +148,23 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W008",  # what speaks TLS in front of us redirects to it
     "security.W021",  # a place on the browsers' preload list is the operator's to ask for
 ]
+
+# Each resource says the rest itself (inventory.access.api.resources); a view that is none of them is shut.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Posture",
+    "DESCRIPTION": "API security posture management: APIs, their findings and their risk.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [],
+}
+API_REQUESTS_A_MINUTE = 3000
 
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False

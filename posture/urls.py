@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from posture.views import apis, facts
+from posture.views import apis, exports, facts
 
 roof = (
     [
@@ -13,6 +13,8 @@ roof = (
         path("apis/<str:code>/findings/", apis.api_findings, name="api-findings"),
         path("apis/<str:code>/history/", apis.api_history, name="api-history"),
         path("apis/<str:code>/facts/", facts.api_facts, name="api-facts"),
+        path("export/apis.csv", exports.apis_csv, name="export-apis"),
+        path("export/apis/<str:code>/findings.csv", exports.findings_csv, name="export-findings"),
     ],
     "posture",
 )
@@ -22,4 +24,5 @@ urlpatterns = [
     path("", include("inventory.access.urls")),
     path("", include("inventory.jobs.urls")),
     path("", include("findings.urls")),
+    path("api/v1/", include("posture.api.urls")),
 ]

@@ -70,7 +70,7 @@ class ReportRow(serializers.Serializer[Report]):
     format = serializers.CharField()
     uploaded_at = serializers.DateTimeField()
     folded_at = serializers.DateTimeField(allow_null=True)
-    team = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+    team = serializers.CharField(source="team.slug", allow_null=True)
     apis = serializers.SerializerMethodField()
     series = serializers.SerializerMethodField()
     scan_id = serializers.SerializerMethodField()

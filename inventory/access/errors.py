@@ -14,5 +14,9 @@ class ChangeRefused(Exception):  # noqa: N818 -- named for what happened
     """A change to people, teams or roles that cannot be made; the text says why and what to do."""
 
 
+class TokenRefused(Exception):  # noqa: N818 -- named for what happened
+    """A token that opens nothing: unknown, over, revoked, or of somebody whose account is closed."""
+
+
 class LinkRefused(Exception):  # noqa: N818 -- named for what happened
     """A one-time link that is wrong, used or too old."""

@@ -11,7 +11,7 @@ class Principal:
     """Who acts, and on whose behalf: a person, a token of a person, a connection, or Posture itself.
 
     A token carries the `user_id` it acts for. `scopes` narrow tokens and connections to the named verbs;
-    None narrows nothing.
+    None narrows nothing. A `bound` token sees its one team's rows only, not those its person sees otherwise.
     """
 
     kind: PrincipalKind
@@ -22,6 +22,7 @@ class Principal:
     organisation_roles: frozenset[OrganisationRole] = frozenset()
     team_roles: tuple[tuple[int, TeamRole], ...] = ()
     scopes: frozenset[str] | None = None
+    bound: bool = False
 
     @property
     def team_ids(self) -> frozenset[int]:
@@ -32,6 +33,11 @@ class Principal:
     def sees_all(self) -> bool:
         """Whether rows of every team, and of none, are in sight: so for each organisation role, and for Posture."""
         return self.kind == PrincipalKind.SYSTEM or bool(self.organisation_roles)
+
+    @property
+    def uploader_id(self) -> int:
+        """The person whose uploads are in sight as one's own; 0, which is nobody, without one and for bound tokens."""
+        return 0 if self.bound else self.user_id or 0
 
     @property
     def reference(self) -> str:

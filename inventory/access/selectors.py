@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import IntegerField, Q, Value
+from django.db.models import IntegerField, Q, QuerySet, Value
 
 from inventory.access.choices import OrganisationRole, PrincipalKind, TeamRole
-from inventory.access.models import Membership, OrganisationRoleGrant, Token, User
+from inventory.access.models import Membership, OrganisationRoleGrant, Team, Token, User
 from inventory.access.records import SYSTEM, Principal
 from inventory.access.rights import SCOPED_VERBS, Verb, may
 
@@ -71,6 +71,19 @@ def resolve_principal(stored: Mapping[str, Any], *, now: datetime) -> Principal:
             )
 
 
+def teams_in_sight(principal: Principal) -> QuerySet[Team]:
+    """Return the teams whose APIs the principal may see."""
+    return Team.objects.all() if principal.sees_all else Team.objects.filter(pk__in=principal.team_ids)
+
+
+def person_in_sight(principal: Principal, email: str) -> User | None:
+    """Return the person with this address whom the principal may name as an owner: anybody active, else a team mate."""
+    people = User.objects.filter(email=email.strip().lower(), is_active=True)
+    if not principal.sees_all:
+        people = people.filter(memberships__team__in=principal.team_ids)
+    return people.distinct().first()
+
+
 def _roles(user_id: int, *, now: datetime) -> Roles:
     grants = OrganisationRoleGrant.objects.filter(Q(until=None) | Q(until__gt=now), user_id=user_id, scope__isnull=True)
     rows = (
@@ -97,6 +110,7 @@ def _within_team(token: Principal, team_id: int) -> Principal:
         token_id=token.token_id,
         team_roles=((team_id, TeamRole.MEMBER),) if scopes else (),
         scopes=scopes,
+        bound=True,
     )
 
 

@@ -187,3 +187,30 @@ class Secret(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.owner}/{self.name}"
+
+
+class KeptAnswer(models.Model):
+    """The answer to a request that its sender named (`Idempotency-Key`), given again when the request comes again.
+
+    It commits with what the request did. `principal` is a reference such as `token:3`; `request_digest` (HMAC-SHA-256,
+    hex) is over method, address and body.
+    """
+
+    principal = models.CharField(max_length=40)
+    key = models.CharField(max_length=255)
+    request_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = models.JSONField()
+    headers = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        """One answer per principal and key."""
+
+        constraints: ClassVar = [models.UniqueConstraint(fields=["principal", "key"], name="kept_answer_once")]
+        indexes: ClassVar = [models.Index(fields=["expires_at"], name="kept_answer_expiry")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.key} of {self.principal}"

@@ -1,6 +1,6 @@
 """The list of APIs: who may see which, in what order, and what stands in each row."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,10 +13,12 @@ from findings.models import Finding
 from findings.status import SeverityRank
 from inventory.access.models import Team
 from inventory.access.records import Principal
+from inventory.access.rights import Verb
 from inventory.choices import Reach
 from inventory.models import Api
+from inventory.selectors import apis_for
 from posture.filters import ApiFilter
-from posture.selectors.pages import Key, Page, page_of, read_decimal, read_number, read_text
+from posture.selectors.pages import Key, Page, batches, in_order, page_of, read_decimal, read_number, read_text
 from posture.selectors.summaries import (
     Mark,
     authentication_of,
@@ -72,6 +74,7 @@ class ApiRow:
     owner: str
     last_seen: datetime
     coverage_words: str
+    computed_at: datetime | None
 
     @property
     def reach_word(self) -> str:
@@ -128,6 +131,18 @@ def apis_in_sight(
     )
 
 
+def every_api(*, principal: Principal, narrowed: ApiFilter, sort: str = DEFAULT_SORT) -> Iterator[ApiRow]:
+    """Yield the whole list in its order, of what the principal may export; two queries more for every 500 rows.
+
+    The rows come through one cursor of the database, so that memory does not grow with them.
+    """
+    sort = sort if sort in SORTS else DEFAULT_SORT
+    found = narrowed.apply(apis_for(principal, Verb.EXPORT)).select_related("owner", "current_score")
+    for batch in batches(in_order(_with_keys(found, sort), SORTS[sort])):
+        counts, said = open_counts(batch), authentication_of(batch)
+        yield from (_row(api, counts[api.pk], said[api.pk].mark) for api in batch)
+
+
 def _with_keys(apis: QuerySet[Api], sort: str) -> QuerySet[Api]:
     """Add what the rows show and the columns the list is ordered by, none of them null."""
     apis = with_team(apis).annotate(
@@ -160,6 +175,7 @@ def _row(api: Api, counts: Mapping[str, int], authentication: Mark) -> ApiRow:
         owner=str(api.owner) if api.owner else "",
         last_seen=api.last_seen,
         coverage_words=coverage_words(score.coverage if score else None),
+        computed_at=score.computed_at if score else None,
     )
 
 

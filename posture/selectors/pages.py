@@ -7,10 +7,11 @@ edit, so one that does not fit the order is as good as none.
 import base64
 import binascii
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from django.db.models import F, Model, Q, QuerySet
@@ -22,6 +23,7 @@ SIZE = 25
 COUNTED = 10_000
 """A longer list is said to be longer; counting it to the end would cost more than showing it."""
 LONGEST = 4_000
+BATCH = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +104,7 @@ def page_of(
     position = _position(before if backwards else after, order)
     keys = [Key(name=key.name, read=key.read, descending=key.descending != backwards) for key in order]
     found = queryset if position is None else queryset.filter(_beyond(keys, position))
-    found = found.order_by(*(F(key.name).desc() if key.descending else F(key.name).asc() for key in keys))
-    rows = list(found[: size + 1])
+    rows = list(in_order(found, keys)[: size + 1])
     beyond, rows = len(rows) > size, rows[:size]
     if backwards:
         rows.reverse()
@@ -116,6 +117,18 @@ def page_of(
         next=_cursor(rows[-1], order) if rows and has_next else "",
         previous=_cursor(rows[0], order) if rows and has_previous else "",
     )
+
+
+def batches(queryset: QuerySet[Instance, Instance], *, size: int = BATCH) -> Iterator[list[Instance]]:
+    """Yield all rows, some hundred at a time, through one cursor of the database."""
+    rows = queryset.iterator(chunk_size=size)
+    while batch := list(islice(rows, size)):
+        yield batch
+
+
+def in_order(queryset: QuerySet[Instance, Instance], order: Sequence[Key]) -> QuerySet[Instance, Instance]:
+    """Return the rows in this order."""
+    return queryset.order_by(*(F(key.name).desc() if key.descending else F(key.name).asc() for key in order))
 
 
 def _beyond(keys: Sequence[Key], position: Sequence[Any]) -> Q:

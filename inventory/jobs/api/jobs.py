@@ -1,0 +1,145 @@
+"""Jobs: how far one is, how it ended and what came of it; and stopping one."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.utils import timezone
+from rest_framework import serializers, status
+from rest_framework.response import Response
+from typing_extensions import TypedDict, override
+
+from inventory.access.api.errors import not_found
+from inventory.access.api.resources import Resource
+from inventory.access.api.signing_in import ApiRequest
+from inventory.access.choices import PrincipalKind
+from inventory.access.records import Principal
+from inventory.access.rights import Verb, may_somewhere, refused
+from inventory.access.routes import Scope
+from inventory.jobs.api.posting import Posting
+from inventory.jobs.choices import State
+from inventory.jobs.models import Job, JobQuerySet
+from inventory.jobs.selectors import links_of, percent_of
+from inventory.jobs.services.jobs import request_cancel
+
+
+class Progress(TypedDict):
+    """How far a job is; null is not known (yet)."""
+
+    done: int | None
+    total: int | None
+    percent: int | None
+    stage: str | None
+
+
+class Link(TypedDict):
+    """A page that shows what came of a job."""
+
+    label: str
+    url: str
+
+
+class Result(TypedDict):
+    """What came of a job: endpoints of a specification or findings of a report. The counts are always there.
+
+    `note` says what else there is to say, such as that nothing changed.
+    """
+
+    created: int
+    updated: int
+    unchanged: int
+    closed: int
+    reopened: int
+    skipped: int
+    unmapped: int
+    note: str | None
+    links: list[Link]
+
+
+class JobAnswer(serializers.Serializer[Job]):
+    """One job. It has ended when `state` is done, failed, cancelled or quarantined."""
+
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    title = serializers.CharField()
+    state = serializers.ChoiceField(choices=State.choices)
+    progress = serializers.SerializerMethodField()
+    result = serializers.SerializerMethodField()
+    error = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+    def get_progress(self, job: Job) -> Progress:
+        """Return how far it is."""
+        said = job.progress
+        return Progress(
+            done=said.get("done"), total=said.get("total"), percent=percent_of(job), stage=said.get("stage") or None
+        )
+
+    def get_result(self, job: Job) -> Result:
+        """Return what came of it; a count that its kind does not have is 0, as all are until it is done."""
+        found = job.result or {}
+        links = [Link(label=str(link.get("label", "")), url=link["url"]) for link in links_of(job)]
+        return Result(
+            created=found.get("created", 0),
+            updated=found.get("updated", 0),
+            unchanged=found.get("unchanged", 0),
+            closed=found.get("closed", 0),
+            reopened=found.get("reopened", 0),
+            skipped=found.get("skipped", 0),
+            unmapped=found.get("unmapped", 0),
+            note=found.get("note"),
+            links=links,
+        )
+
+    def get_error(self, job: Job) -> str | None:
+        """Return why it failed, in one sentence."""
+        return job.error or None
+
+
+def jobs_of(principal: Principal) -> JobQuerySet:
+    """Return the jobs in sight; a token that may not see anything still sees those it asked for."""
+    jobs = Job.objects.visible_to(principal)
+    if principal.kind == PrincipalKind.TOKEN and Verb.SEE not in (principal.scopes or ()):
+        return jobs.filter(principal__token_id=principal.token_id)
+    return jobs
+
+
+def job_in_sight(principal: Principal, job_id: UUID) -> Job:
+    """Return one job; foreign and absent are the same 404."""
+    job = jobs_of(principal).filter(pk=job_id).first()
+    if job is None:
+        msg = f"There is no job {job_id} that you may see."
+        raise not_found(msg)
+    return job
+
+
+class JobDetail(Resource):
+    """One job."""
+
+    tag = "jobs"
+    scope = Scope.SELF
+    verbs: ClassVar = {}
+    says: ClassVar = {"GET": {200: JobAnswer}}
+
+    def get(self, _request: ApiRequest, job_id: UUID) -> Response:
+        """Return one job: its state, how far it is, what came of it, and why it failed. A token sees its own."""
+        return Response(JobAnswer(job_in_sight(self.principal, job_id)).data)
+
+
+class JobCancel(Posting):
+    """Stopping a job."""
+
+    tag = "jobs"
+    scope = Scope.SELF
+    verbs: ClassVar = {"POST": Verb.UPLOAD}
+    says: ClassVar = {"POST": {202: JobAnswer}}
+
+    @override
+    def act(self, request: ApiRequest, **kwargs: Any) -> Response:
+        """Ask a job to stop; one that waits is cancelled at once, a running one within seconds, an ended one stays."""
+        job = job_in_sight(self.principal, kwargs["job_id"])
+        if self.principal.kind == PrincipalKind.TOKEN and not may_somewhere(self.principal, Verb.UPLOAD):
+            raise refused(Verb.UPLOAD)
+        request_cancel(job=job, principal=self.principal, now=timezone.now())
+        return Response(JobAnswer(job).data, status=status.HTTP_202_ACCEPTED)

@@ -1,0 +1,35 @@
+"""Every address of the REST interface, from all floors; this is the one place that knows them all."""
+
+from django.urls import path, re_path
+
+from findings.api import decisions, findings, reports
+from inventory.access.api import teams
+from inventory.api import endpoints
+from inventory.jobs.api import jobs
+from posture.api import apis, exports, schema, scores
+
+app_name = "api"
+
+urlpatterns = [
+    path("teams/", teams.TeamList.as_view(), name="teams"),
+    path("teams/<slug:slug>/", teams.TeamDetail.as_view(), name="team"),
+    path("apis/", apis.ApiList.as_view(), name="apis"),
+    path("apis/<str:code>/", apis.ApiDetail.as_view(), name="api"),
+    path("apis/<str:code>/score/", scores.ApiScore.as_view(), name="api-score"),
+    path("endpoints/", endpoints.EndpointList.as_view(), name="endpoints"),
+    path("findings/", findings.FindingList.as_view(), name="findings"),
+    path("findings/<str:code>/", findings.FindingDetail.as_view(), name="finding"),
+    path("decisions/", decisions.DecisionList.as_view(), name="decisions"),
+    path("decisions/<str:code>/", decisions.DecisionDetail.as_view(), name="decision"),
+    path("decisions/<str:code>/answer/", decisions.DecisionAnswer.as_view(), name="decision-answer"),
+    path("decisions/<str:code>/undo/", decisions.DecisionUndo.as_view(), name="decision-undo"),
+    path("reports/", reports.ReportList.as_view(), name="reports"),
+    path("reports/<str:code>/", reports.ReportDetail.as_view(), name="report"),
+    path("jobs/<uuid:job_id>/", jobs.JobDetail.as_view(), name="job"),
+    path("jobs/<uuid:job_id>/cancel/", jobs.JobCancel.as_view(), name="job-cancel"),
+    path("export/apis.csv", exports.ApisCsv.as_view(), name="export-apis"),
+    path("export/apis/<str:code>/findings.csv", exports.FindingsCsv.as_view(), name="export-findings"),
+    path("schema/", schema.SchemaAnswer.as_view(), name="schema"),
+    # What is nowhere gets an answer in the one shape too.
+    re_path("", schema.Nowhere.as_view(), name="nowhere"),
+]

@@ -1,0 +1,107 @@
+"""Lists as CSV: the rows of the page, all of them, with a line in the trail of who took them."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from inventory.access.records import Principal
+from inventory.access.rights import Verb, require
+from inventory.access.services.trail import record_change
+from inventory.exporting import Cell, csv_pieces
+from inventory.models import Api
+from inventory.services.classify import current_team
+from posture.filters import ApiFilter, FindingFilter, ListFilter
+from posture.selectors.api_findings import FindingRow, every_finding
+from posture.selectors.api_list import ApiRow, every_api
+
+API_HEADS: Final = (
+    *("Code", "API", "Version", "Risk score", "Risk", "Coverage", "Reach", "Data", "Authentication", "Critical"),
+    *("High", "Medium", "Low", "Team", "Owner", "Marks", "Last seen"),
+)
+DETAILS: Final = (
+    *("CWE", "CVE", "CVSS", "Severity by the tool", "Confidence", "Parameter", "Address", "File", "Location"),
+)
+FINDING_HEADS: Final = (
+    *("Code", "Severity", "Title", "Place", "Source", "Rule", "Status", "First seen", "Instances", "Message", "Remedy"),
+    *DETAILS,
+)
+
+
+def export_apis(
+    *, principal: Principal, narrowed: ApiFilter, sort: str, now: datetime, for_spreadsheets: bool
+) -> Iterator[str]:
+    """Write to the trail that the list is taken, and return it as pieces of CSV, of the APIs the principal may export.
+
+    Whoever may export nothing is for the route to refuse.
+    """
+    _record("apis", narrowed, principal, now, sort=sort)
+    rows = every_api(principal=principal, narrowed=narrowed, sort=sort)
+    return csv_pieces(API_HEADS, map(_api, rows), for_spreadsheets=for_spreadsheets)
+
+
+def export_findings(
+    *, principal: Principal, api: Api, narrowed: FindingFilter, now: datetime, for_spreadsheets: bool
+) -> Iterator[str]:
+    """Write to the trail that the findings of a visible API are taken, and return them as pieces of CSV.
+
+    Raises AccessRefused when the principal may not export them.
+    """
+    team = current_team(api)
+    require(principal, Verb.EXPORT, team_id=team.pk if team else None)
+    _record(api.code, narrowed, principal, now, api_id=api.pk)
+    rows = every_finding(api=api, narrowed=narrowed)
+    return csv_pieces(FINDING_HEADS, map(_finding, rows), for_spreadsheets=for_spreadsheets)
+
+
+def _record(
+    code: str, narrowed: ListFilter, principal: Principal, now: datetime, *, api_id: int | None = None, sort: str = ""
+) -> None:
+    asked = {name: narrowed.value(name) for name in narrowed.fields if narrowed.value(name)}
+    what = "findings" if api_id else "APIs"
+    record_change(
+        principal=principal,
+        kind="export",
+        code=code,
+        verb=f"export {what}",
+        old=None,
+        new={"format": "csv", "filter": asked, **({"sort": sort} if sort else {})},
+        now=now,
+        api_id=api_id,
+    )
+
+
+def _api(row: ApiRow) -> tuple[Cell, ...]:
+    return (
+        row.code,
+        row.name,
+        row.version,
+        row.score,
+        row.band,
+        row.coverage_words,
+        row.reach_word,
+        row.sensitivity.text,
+        row.authentication.text,
+        *(row.counts[severity] for severity in ("critical", "high", "medium", "low")),
+        row.team,
+        row.owner,
+        ", ".join(mark.text for mark in row.marks),
+        row.last_seen,
+    )
+
+
+def _finding(row: FindingRow) -> tuple[Cell, ...]:
+    details = dict(row.details)
+    return (
+        row.code,
+        row.severity,
+        row.title,
+        row.place,
+        row.source,
+        row.rule,
+        row.status,
+        row.first_seen,
+        row.instances,
+        row.message,
+        row.remedy,
+        *(details.get(label, "") for label in DETAILS),
+    )

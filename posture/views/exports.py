@@ -1,0 +1,52 @@
+"""Lists as files, for whoever looks at them in a spreadsheet."""
+
+from collections.abc import Iterator
+
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from inventory.access.http import Request
+from inventory.access.rights import Verb
+from inventory.access.routes import Scope, route
+from posture.filters import ApiFilter, FindingFilter
+from posture.selectors.api_list import DEFAULT_SORT, SORTS, teams_in_sight
+from posture.services.exporting import export_apis, export_findings
+from posture.views.apis import found
+
+
+@route(Scope.TEAM, Verb.EXPORT)
+@require_GET
+def apis_csv(request: Request) -> StreamingHttpResponse:
+    """Give the list of APIs, narrowed and sorted as the page at the same parameters."""
+    teams = [(team.slug, team.name) for team in teams_in_sight(request.principal)]
+    sort = request.GET.get("sort", DEFAULT_SORT)
+    pieces = export_apis(
+        principal=request.principal,
+        narrowed=ApiFilter(request.GET, teams=teams),
+        sort=sort if sort in SORTS else DEFAULT_SORT,
+        now=timezone.now(),
+        for_spreadsheets=True,
+    )
+    return as_file(pieces, "apis.csv")
+
+
+@route(Scope.TEAM, Verb.EXPORT)
+@require_GET
+def findings_csv(request: Request, code: str) -> StreamingHttpResponse:
+    """Give the findings of an API, narrowed as the page at the same parameters."""
+    api = found(request, code)
+    pieces = export_findings(
+        principal=request.principal,
+        api=api,
+        narrowed=FindingFilter(request.GET),
+        now=timezone.now(),
+        for_spreadsheets=True,
+    )
+    return as_file(pieces, f"findings-{api.code}.csv")
+
+
+def as_file(pieces: Iterator[str], name: str) -> StreamingHttpResponse:
+    """Return pieces of CSV as a file to keep, sent while it is written."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8", headers=headers)
