@@ -4,10 +4,11 @@ import re
 from http import HTTPStatus
 
 import pytest
+from allauth.account.adapter import get_adapter
 from django.conf import settings as product
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 from typing_extensions import override
 
@@ -129,6 +130,7 @@ def test_nobody_signs_up(client: Client) -> None:
     for path in ("/signup/", "/accounts/signup/", "/email/", "/password/reset/", "/confirm-email/", "/login/code/"):
         assert client.get(path).status_code == HTTPStatus.NOT_FOUND, path
     assert "sign up" not in client.get("/login/").content.decode().lower()
+    assert not get_adapter().is_open_for_signup(RequestFactory().get("/"))
 
 
 def test_the_pages_have_no_second_form_as_json(client: Client) -> None:

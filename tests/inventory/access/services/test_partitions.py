@@ -1,10 +1,12 @@
 """Months are made ahead by a function the application may call and cannot turn to anything else."""
 
+import os
 import re
 from collections.abc import Callable
 from datetime import datetime
 from threading import Barrier, Thread
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection, connections, transaction
@@ -165,6 +167,30 @@ def test_a_table_the_caller_owns_is_refused() -> None:
         cursor.execute("CREATE TEMP TABLE mine (at timestamptz) PARTITION BY RANGE (at)")
     with pytest.raises(DatabaseError, match="no partitioned table mine"), transaction.atomic():
         call("mine", 3)
+
+
+def test_a_table_of_another_owner_or_another_schema_is_refused(fresh_database: str) -> None:
+    make = "CREATE TABLE {} (at timestamptz) PARTITION BY RANGE (at)"
+    with psycopg.connect(os.environ["POSTURE_TEST_SUPERUSER"], dbname=fresh_database) as superuser:
+        superuser.execute(make.format("public.theirs"))
+        superuser.execute(f"ALTER TABLE public.theirs OWNER TO {settings.APPLICATION_ROLE}")
+        superuser.execute(f"CREATE SCHEMA elsewhere AUTHORIZATION {connections['owner'].settings_dict['USER']}")
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(make.format("elsewhere.apart"))
+    for name in ("theirs", "apart"):
+        with pytest.raises(DatabaseError, match=f"no partitioned table {name}"):
+            call(name, 3)
+
+
+@pytest.mark.django_db(databases=["default", "owner"])
+def test_nobody_but_the_application_may_call_it() -> None:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(nullif(pg_get_userbyid(a.grantee), 'unknown (OID=0)'), 'PUBLIC') "
+            "FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a "
+            "WHERE p.proname = 'make_partitions' AND a.grantee <> p.proowner"
+        )
+        assert cursor.fetchall() == [(settings.APPLICATION_ROLE,)]
 
 
 @pytest.mark.usefixtures("fresh_database")
