@@ -52,7 +52,7 @@ def icon(name: str, label: str = "", cls: str = "") -> SafeString:
 
 
 @register.simple_tag
-def sev(severity: str, pill: bool = False) -> SafeString:  # noqa: FBT001, FBT002 -- a template writes pill=True
+def sev(severity: str, *, pill: bool = False) -> SafeString:
     """Draw a severity as shape and word."""
     name = severity if severity in SEVERITIES else "info"
     return format_html(
@@ -72,8 +72,15 @@ def whole(score: Number) -> str:
 
 
 @register.simple_tag
-def risk(score: Number | None, band: str = "", label: bool = False, xl: bool = False) -> SafeString:  # noqa: FBT001, FBT002 -- a template writes label=True
-    """Draw a risk badge: the number in its band's tint. Not scored is a dash, never 0."""
+def risk(
+    score: Number | None,
+    band: str = "",
+    *,
+    label: bool = False,
+    xl: bool = False,
+    computed: datetime | None = None,
+) -> SafeString:
+    """Draw a risk badge: a number in its band's tint, on hover when it was computed. Not scored is a dash, never 0."""
     band = band if score is not None and band in BAND_WORDS else ""
     shade = band if band in SHADES else "info"
     word = BAND_WORDS[band]
@@ -82,8 +89,14 @@ def risk(score: Number | None, band: str = "", label: bool = False, xl: bool = F
         words = format_html("<span>{}</span>", text)
     else:
         words = format_html('<span class="sr-only">{}</span>', f"{word.lower()} risk" if band else "not scored")
-    number = "–" if score is None else whole(score)
-    return format_html('<span class="risk {}{}"><b>{}</b>{}</span>', shade, " xl" if xl else "", number, words)
+    return format_html(
+        '<span class="risk {}{}"{}><b>{}</b>{}</span>',
+        shade,
+        " xl" if xl else "",
+        format_html(' title="Computed {}"', exact(computed)) if computed else "",
+        "–" if score is None else whole(score),
+        words,
+    )
 
 
 @register.simple_tag
@@ -124,7 +137,7 @@ def initials(name: str) -> str:
 
 
 @register.simple_tag
-def avatar(name: str | None, large: bool = False) -> SafeString:  # noqa: FBT001, FBT002 -- a template writes large=True
+def avatar(name: str | None, *, large: bool = False) -> SafeString:
     """Draw a person's initials on a tint of their own; nobody is a dashed ring."""
     letters = initials(name or "")
     tint = f"h{sum(map(ord, name or '')) % AVATAR_TINTS + 1}" if letters else "none"
@@ -147,7 +160,7 @@ def clock(state: str, text: str) -> SafeString:
 
 
 @register.simple_tag
-def bar(parts: Iterable[tuple[str, Number]], total: Number, label: str, thin: bool = False) -> SafeString:  # noqa: FBT001, FBT002 -- a template writes thin=True
+def bar(parts: Iterable[tuple[str, Number]], total: Number, label: str, *, thin: bool = False) -> SafeString:
     """Draw a stacked bar of (class, amount) parts of a total, with the message in its label."""
     rects, start = [], 0.0
     for cls, amount in parts:
@@ -170,7 +183,7 @@ def share(cls: str, amount: Number, total: Number, label: str) -> SafeString:
 
 
 @register.simple_tag
-def counts(numbers: Mapping[str, int], fixed: bool = True) -> SafeString:  # noqa: FBT001, FBT002 -- a template writes fixed=False
+def counts(numbers: Mapping[str, int], *, fixed: bool = True) -> SafeString:
     """Draw counts by severity; `fixed` keeps the place of a zero, so that numbers line up down a list."""
     shown = ((name, number) for name, number in numbers.items() if number or fixed)
     inside = format_html_join("", "{}", ((_count(name, number),) for name, number in shown))
@@ -207,8 +220,13 @@ def tags(texts: Iterable[str], nothing: str = "None") -> SafeString:
     return format_html('<span class="tags">{}</span>', inside or format_html('<span class="muted">{}</span>', nothing))
 
 
+def exact(moment: datetime) -> str:
+    """Return a moment to the second, in the zone of the person."""
+    return f"{timezone.localtime(moment):%-d %b %Y, %H:%M:%S %Z}"
+
+
 @register.simple_tag(takes_context=True)
-def when(context: Context, moment: datetime | None, nothing: str = "Never", short: bool = False) -> SafeString:  # noqa: FBT001, FBT002 -- a template writes short=True
+def when(context: Context, moment: datetime | None, nothing: str = "Never", *, short: bool = False) -> SafeString:
     """Draw a moment: near ones as their distance from the context's `now`, far ones as a date, exact on hover."""
     if moment is None:
         return format_html('<span class="muted">{}</span>', nothing)
@@ -222,7 +240,7 @@ def when(context: Context, moment: datetime | None, nothing: str = "Never", shor
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         local.isoformat(timespec="seconds"),
-        f"{local:%-d %b %Y, %H:%M:%S %Z}",
+        exact(moment),
         text,
     )
 

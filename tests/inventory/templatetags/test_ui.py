@@ -75,6 +75,10 @@ def test_a_risk_badge_is_a_number_in_its_band(source: str, expected: str) -> Non
     assert draw(source) == expected
 
 
+def test_a_risk_badge_tells_when_it_was_computed() -> None:
+    assert 'title="Computed 19 Nov 2026, 09:38:00 UTC"' in draw('{% risk 87 "critical" computed=now %}', now=NOW)
+
+
 def test_a_risk_without_a_score_is_a_dash_and_never_0() -> None:
     html = draw('{% risk score "critical" %}', score=None)
     assert "<b>–</b>" in html
