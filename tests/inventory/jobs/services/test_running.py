@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
 from inventory.access.choices import OrganisationRole
 from inventory.access.models import OrganisationRoleGrant, User
@@ -18,7 +19,7 @@ from inventory.jobs.services.jobs import enqueue
 from inventory.jobs.services.leases import claim
 from inventory.jobs.services.running import run_job
 from inventory.jobs.services.sweeping import recover
-from tests.inventory.jobs.world import NOW, ask, effects, outside
+from tests.inventory.jobs.world import NOW, ask, effects, outside, wait_for
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -80,8 +81,7 @@ def test_the_attempt_is_counted_and_seen_by_others_before_the_work_ends(tmp_path
     job = ask("test.gate", told=str(told), gate=str(gate))
     with ThreadPoolExecutor(1) as pool:
         ending = pool.submit(in_a_thread, job)
-        while not told.exists():
-            pass
+        wait_for(told.exists)
         with outside() as other:
             row = other.execute("SELECT state, attempts, lease_until > clock_timestamp() FROM jobs_job").fetchone()
             seen = other.execute("SELECT count(*) FROM access_team").fetchone()
@@ -169,8 +169,7 @@ def test_a_worker_that_lost_its_lease_stores_nothing(tmp_path: Path) -> None:
     job = ask("test.gate", told=str(told), gate=str(gate))
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(in_a_thread, job)
-        while not told.exists():
-            pass
+        wait_for(told.exists)
         Job.objects.update(lease_until=NOW - timedelta(days=1))
         assert recover() == 1
         newer = claim(job.pk)
@@ -182,13 +181,25 @@ def test_a_worker_that_lost_its_lease_stores_nothing(tmp_path: Path) -> None:
     assert Job.objects.get(pk=job.pk).state == State.RUNNING
 
 
+def test_a_run_whose_fence_is_no_longer_the_newest_stores_nothing(tmp_path: Path) -> None:
+    told, gate = tmp_path / "told", tmp_path / "gate"
+    job = ask("test.gate", told=str(told), gate=str(gate))
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(in_a_thread, job)
+        wait_for(told.exists)
+        Job.objects.update(fence=F("fence") + 1)
+        gate.touch()
+        assert late.result() is None
+    job.refresh_from_db()
+    assert (effects(), job.state, job.result) == (0, "running", None)
+
+
 def test_a_deleted_job_stores_nothing(tmp_path: Path) -> None:
     told, gate = tmp_path / "told", tmp_path / "gate"
     job = ask("test.gate", told=str(told), gate=str(gate))
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(in_a_thread, job)
-        while not told.exists():
-            pass
+        wait_for(told.exists)
         Job.objects.all().delete()
         gate.touch()
         assert late.result() is None

@@ -97,9 +97,12 @@ def test_a_message_may_find_the_dead_worker_s_job_before_the_sweeper() -> None:
 
 def test_the_third_death_sets_the_job_aside_and_says_so() -> None:
     job = ask("test.effect")
-    for _ in range(3):
+    for _ in range(2):
         die(job)
         assert sweeping.recover() == 1
+    die(job)
+    assert run_job(job_id=job.pk, now=NOW) is None
+    assert sweeping.recover() == 1
     job.refresh_from_db()
     assert job.state == State.QUARANTINED
     assert job.error.startswith("The worker died three times in this job.")
