@@ -1,7 +1,7 @@
 """The jobs of the findings."""
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -14,6 +14,7 @@ from findings.services.ingest import Document, IngestCounts, UploadOptions, inge
 from findings.services.linking import link_endpoints
 from findings.services.mapping import move_findings, reports_of_rule
 from findings.services.repeats import repeated_report
+from findings.services.retirement import retire_series
 from inventory.connectors.registry import reader_for
 from inventory.jobs.choices import Queue
 from inventory.jobs.documents import DocumentError
@@ -133,3 +134,10 @@ def link(run: Run) -> dict[str, Any]:
 def end(run: Run) -> dict[str, Any]:
     """Let acceptances end."""
     return {"ended": end_decisions(now=run.now)}
+
+
+@scheduled(name="series that fell silent", daily=time(2, 40))
+@handler(kind="findings.retire_series", queue=Queue.SHORT, label="Retire series that nobody scans any more")
+def retire(run: Run) -> dict[str, Any]:
+    """Retire series without a scan for 30 days."""
+    return asdict(retire_series(now=run.now))

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 
 from findings.models import Scan
+from findings.services.retirement import retired_beside, touch_open
 from findings.services.scans import Fold, store_scan
 from findings.services.statuses import touch
 from findings.status import DecisionKind
@@ -108,6 +109,14 @@ def fold_presence(fold: Fold) -> Scan:
     intervals changed, and those that a person called resolved and that are here once more. Needs `member`.
     """
     touch(SEEN_AGAIN, [DecisionKind.RESOLVED.value])
+    retired = retired_beside(fold.series_id)
+    scan = _fold(fold)
+    if retired:
+        touch_open(retired)
+    return scan
+
+
+def _fold(fold: Fold) -> Scan:
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS membership, interval_anew")
         if fold.scan is None and _is_latest(fold):

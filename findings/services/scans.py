@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from findings.models import Report, Scan, ScanPart, Series
+from findings.services.retirement import SILENT_FOR
 from findings.services.staging import RECORD_DIGEST
 
 
@@ -139,7 +140,7 @@ def store_scan(fold: Fold) -> Scan:
     if fold.scan is not None or not final:
         _keep_members(fold, scan, final=final, several=len(arrived) > 1)
     scan.save()
-    Series.objects.filter(pk=fold.series_id).update(retired_at=None)
+    Series.objects.filter(pk=fold.series_id, retired_at__lt=scan.scanned_at + SILENT_FOR).update(retired_at=None)
     return scan
 
 

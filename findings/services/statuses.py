@@ -10,14 +10,25 @@ from django.db import connection
 from findings.status import EFFECTIVE, JUDGED, DecisionKind, Status
 
 # The stretches of one finding are the union of its intervals over all series: two scanners, or two pipelines, that
-# see it in turn leave no gap. An instant that one scan opened and another closed is no stretch.
+# see it in turn leave no gap. An instant that one scan opened and another closed is no stretch. What a retired series
+# has open ends then where another live series of the same source scans the API whole, once it does.
 SEEN = """
 SELECT touched.finding_id, coalesce(upper_inf(stretches), false) AS present,
     (SELECT max(lower(stretch)) FROM unnest(stretches) stretch HAVING count(*) > 1) AS reopened_at
 FROM (SELECT DISTINCT finding_id FROM touched) touched
 LEFT JOIN LATERAL (
-    SELECT range_agg(tstzrange(held.since, held.until)) AS stretches
-    FROM findings_presence held WHERE held.finding_id = touched.finding_id
+    SELECT range_agg(tstzrange(held.since, coalesce(held.until, retired.at))) AS stretches
+    FROM findings_presence held
+    LEFT JOIN LATERAL (
+        SELECT greatest(series.retired_at, held.since, min(scan.scanned_at)) AS at
+        FROM findings_series series
+        JOIN findings_series live ON live.source_kind = series.source_kind AND live.api_id = series.api_id
+            AND live.retired_at IS NULL
+        JOIN findings_scan scan ON scan.series_id = live.id AND scan.complete
+        WHERE held.until_scan_id IS NULL AND series.id = held.series_id AND series.retired_at IS NOT NULL
+        GROUP BY series.id
+    ) AS retired ON true
+    WHERE held.finding_id = touched.finding_id
 ) AS spans ON true
 """
 
