@@ -41,6 +41,7 @@ class Shell:
     person: str = ""
     role: str = ""
     may_upload: bool = False
+    may_export: bool = False
     items: tuple[Item, ...] = ()
 
     @property
@@ -73,6 +74,7 @@ def _shell(request: HttpRequest) -> Shell:
         person=str(user),
         role=_role(principal),
         may_upload=may_somewhere(principal, Verb.UPLOAD),
+        may_export=may_somewhere(principal, Verb.EXPORT),
         items=tuple(_items(request, principal)),
     )
 

@@ -11,6 +11,7 @@ from inventory.access.choices import OrganisationRole
 from inventory.access.selectors import principal_of
 from inventory.jobs.models import Job
 from tests.inventory.access.people import person, team
+from tests.posture.services.estates import make_api
 from tests.posture.views.pages import signed_in, text_of
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +68,13 @@ def test_the_side_bar_counts_the_live_jobs_one_may_see() -> None:
 def test_the_upload_button_is_for_those_who_may_upload() -> None:
     for user, may in ((person(OrganisationRole.AUDITOR), False), (person(), False), (person(member_of=team()), True)):
         assert ('href="/upload/"' in signed_in(user).get("/jobs/").content.decode()) == may
+
+
+def test_lists_are_offered_as_a_file_with_their_filter_to_those_who_may_export() -> None:
+    make_api(reach="public")
+    for role, may in ((OrganisationRole.AUDITOR, True), (OrganisationRole.RESPONDER, False)):
+        page = signed_in(person(role)).get("/apis/?reach=public").content.decode()
+        assert ('href="/export/apis.csv?reach=public"' in page) == may
 
 
 def test_the_page_one_is_on_is_marked() -> None:
