@@ -1,17 +1,19 @@
 """The jobs of the inventory."""
 
+from datetime import time
 from typing import Any
 
 from django.urls import reverse
 
 from inventory.access.errors import AccessRefused
+from inventory.access.services.partitions import make_partitions
 from inventory.connectors.registry import reader_for
 from inventory.errors import InventoryRefused
 from inventory.jobs.choices import Queue
 from inventory.jobs.documents import DocumentError
 from inventory.jobs.models import Blob
 from inventory.jobs.records import JobFailed, Run
-from inventory.jobs.registry import handler
+from inventory.jobs.registry import handler, scheduled
 from inventory.jobs.services.blobs import BlobExpired, open_plain
 from inventory.jobs.services.reading import read_document
 from inventory.records import EndpointRecord, SpecificationRecord
@@ -71,6 +73,13 @@ def _split(records: list[Any], name: str) -> tuple[SpecificationRecord, list[End
     if not records or not isinstance(records[0], SpecificationRecord):
         raise DocumentError(reason="The document describes no API.", file=name)
     return records[0], [record for record in records[1:] if isinstance(record, EndpointRecord)]
+
+
+@scheduled(name="months of the trail", daily=time(1, 20))
+@handler(kind="inventory.make_months", queue=Queue.SHORT, label="Make the coming months of the trail")
+def make_months(_: Run) -> dict[str, Any]:
+    """Make the partitions that rows of the coming months go to."""
+    return {"months": make_partitions()}
 
 
 def _told(result: SpecificationResult) -> dict[str, Any]:
