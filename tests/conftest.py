@@ -39,7 +39,7 @@ _counts: Counter[str] = Counter()
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Name the services and the settings before pytest-django sets Django up (it does so last)."""
     if "POSTURE_TEST_SUPERUSER" not in os.environ:
         # A run that is itself below a supervised home must not reach that one.
@@ -57,6 +57,9 @@ def pytest_configure() -> None:
     # Playwright's loop runs in the thread of the tests, which makes Django believe they are asynchronous.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     django.setup()
+    if config.getoption("numprocesses", None):
+        # Workers that inherit it read the settings before they get here, and so with our Redis, not their own.
+        del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_unconfigure() -> None:

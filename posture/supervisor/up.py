@@ -142,10 +142,13 @@ class Start:
         self._check_preparation()
 
     def _check_preparation(self) -> None:
-        if self.preparing is not None and self.preparing.poll():
-            log = self.home.logs / "prepare.log"
-            msg = f"The database could not be prepared: {last_line(log)}. The whole story: {log}"
-            raise Trouble(msg)
+        if self.preparing is None or not self.preparing.poll():
+            return
+        log = self.home.logs / "prepare.log"
+        words = last_line(log)
+        setting, _, told = words.partition("ImproperlyConfigured: ")
+        msg = told if told and " " not in setting else f"The database could not be prepared: {words}. Its log: {log}"
+        raise Trouble(msg)
 
     def _programs(self) -> list[Program]:
         granian = ["granian", "--interface", "wsgi", "--host", self.wishes.host, "--port", str(self.wishes.port)]

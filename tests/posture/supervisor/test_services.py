@@ -1,8 +1,11 @@
 import json
+import os
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 import pytest
+from django.conf import settings
 
 from posture.supervisor.services import Services
 from posture.supervisor.trouble import Trouble
@@ -95,3 +98,11 @@ def test_a_second_start_finds_the_rows_of_the_first(made: Path) -> None:
             found = cursor.fetchone() if statement.startswith("SELECT") else None
         services.stop()
     assert found == (7,)
+
+
+def test_the_tests_and_the_programs_they_start_meet_on_one_redis_and_one_database() -> None:
+    assert os.environ["REDIS_URL"] == settings.REDIS_URL
+    assert Path(os.environ["POSTURE_HOME"]) == settings.POSTURE_HOME
+    assert {settings.DATABASES[alias]["PORT"] for alias in ("default", "owner")} == {
+        parse_qs(urlsplit(os.environ["DATABASE_URL"]).query).get("port", [""])[0]
+    }

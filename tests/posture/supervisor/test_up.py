@@ -99,6 +99,14 @@ def test_a_home_that_cannot_be_written_is_named(home: Path) -> None:
     assert refused(product).startswith("The home /proc/posture cannot be used")
 
 
+def test_a_setting_that_cannot_be_is_named_as_the_settings_say_it(made: Path) -> None:
+    process = Product(made, DEMO="perhaps")
+    assert process.start().process
+    assert process.process
+    assert process.process.wait(60) == 2
+    assert process.problems.read_text() == "DEMO is 'perhaps'; write 1 or 0.\n"
+
+
 @pytest.fixture(scope="module")
 def shared_home() -> Iterator[Path]:
     """Return a home that the slow tests below start again and again."""
