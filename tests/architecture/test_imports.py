@@ -21,7 +21,7 @@ MAY_DIAL = {
     "posture.supervisor.wishes": "asks the web server it has started",
 }
 
-MAY_DISCOVER = {"inventory.connectors.registry", "inventory.jobs.child"}
+MAY_DISCOVER = {"inventory.connectors.registry", "inventory.jobs.child", "inventory.sources.base"}
 """What imports by a name it is given: plug-ins, and the reader the child was told to run."""
 
 

@@ -96,7 +96,7 @@ class Command(BaseCommand):
     """Print the reference."""
 
     help = "Print the reference of settings, commands, readers, jobs, schedules and routes."
-    requires_system_checks: Sequence[str] = ()
+    requires_system_checks = ()
 
     @override
     def handle(self, *_args: Any, **_options: Any) -> None:
