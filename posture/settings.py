@@ -12,7 +12,6 @@ POSTURE_HOME = Path(env_text("POSTURE_HOME") or BASE_DIR / ".posture").resolve()
 DEBUG = False
 PORT = env_int("PORT")
 DEMO = env_bool("DEMO")
-DEVELOPER = env_bool("DEVELOPER")
 BASE_URL = env_text("BASE_URL") or f"http://localhost:{PORT}"
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
@@ -28,6 +27,7 @@ SEAL_KEYS = tuple(
 )
 BLOB_DAYS = env_int("BLOB_DAYS")
 UPLOAD_LIMIT = env_int("UPLOAD_LIMIT")
+CONNECT_FOLDERS = tuple(Path(folder) for folder in env_list("CONNECT_FOLDERS"))
 
 INSTALLED_APPS = [
     "posture.apps.PostureConfig",

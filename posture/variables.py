@@ -42,10 +42,10 @@ VARIABLES = (
     Variable("SEAL_KEYS", "", "Keys of sealed bytes, `id:hex`; the first seals. Unset: `keys/seal`.", file=True),
     Variable("BLOB_DAYS", "90", "Days that uploaded bytes are kept."),
     Variable("UPLOAD_LIMIT", "1073741824", "Largest upload, in bytes."),
+    Variable("CONNECT_FOLDERS", "", "Folders that connections may read, separated by commas. Unset: none."),
     Variable("LOG_LEVEL", "WARNING", "Least level of the log on standard error."),
     Variable("CHROMIUM", "", "Browser program of `manage.py test`. Unset: the one on PATH."),
     Variable("TEST_WORKERS", "2", "Processes that `manage.py test` runs tests in."),
-    Variable("DEVELOPER", "0", "1 marks a developer's machine."),
 )
 
 BY_NAME = {variable.name: variable for variable in VARIABLES}

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import django
 import psycopg
 import pytest
+from celery import current_app
 from django.core.management import call_command
 from django.db import connections
 from pytest_django import DjangoDbBlocker
@@ -181,7 +182,15 @@ def environment_of(database: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def worker(fresh_database: str, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+def queues() -> None:
+    """Empty the queues, so that no message of another test arrives."""
+    with current_app.connection_for_write() as broker:
+        for queue in ("short", "bulk"):
+            broker.default_channel.queue_purge(queue)
+
+
+@pytest.fixture
+def worker(fresh_database: str, queues: None, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Start a real worker on both queues, on the test's own clone; it is ready when the test begins."""
     log = tmp_path / "worker.log"
     command = [sys.executable, "-m", "posture.supervisor.child", "celery", "-A", "posture", "worker", "-l", "INFO"]

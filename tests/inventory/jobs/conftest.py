@@ -10,19 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from celery import current_app
 from django.apps import apps
 from django.db import connections
 
 from tests.conftest import ROOT, environment_of
-
-
-@pytest.fixture
-def queues() -> None:
-    """Empty the queues, so that no message of another test arrives."""
-    with current_app.connection_for_write() as broker:
-        for queue in ("short", "bulk"):
-            broker.default_channel.queue_purge(queue)
 
 
 @pytest.fixture
