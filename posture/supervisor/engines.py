@@ -80,8 +80,10 @@ def _runner(*, of_wheel: bool) -> RunAs | None:
     return NAMESPACE if namespaces_work() else None
 
 
-def postgres(environ: Mapping[str, str], *, major: int | None) -> Engine:
-    """Return the PostgreSQL to run; `major` is the one the home was made by, if it was.
+def postgres(environ: Mapping[str, str], *, major: int | None = None, outside: bool | None = None) -> Engine:
+    """Return the PostgreSQL to run; `major` and `outside` tell of the database the home has, None when it has none.
+
+    `outside` says that it lies outside the home, as that of the system's user `postgres` does.
 
     `POSTURE_POSTGRES` decides: `wheel`, `installed`, a major version that is installed, or a directory. Else the wheel,
     else an installed one; of several, the one that made the home. Raises Trouble when there is none to run.
@@ -95,6 +97,8 @@ def postgres(environ: Mapping[str, str], *, major: int | None) -> Engine:
     engines = [engine for engine in map(_engine, found) if engine]
     if not engines:
         raise Trouble(_nothing_to_run(wish))
+    if outside is not None:
+        engines = [engine for engine in engines if (engine.run_as.kind == "user") == outside] or engines
     return next((engine for engine in engines if engine.major == major), engines[0])
 
 

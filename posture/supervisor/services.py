@@ -80,7 +80,8 @@ class Services:
         self._write()
 
     def _start_postgres(self, pause: Callable[[], None]) -> None:
-        engine = engines.postgres(self.environ, major=self._major())
+        major, outside = self._made_by()
+        engine = engines.postgres(self.environ, major=major, outside=outside)
         self.postgres = Postgres(self.home, engine, throwaway=self.throwaway)
         self.postgres.start(pause)
         if self.postgres.sql(IS_SET_UP) != "Posture":
@@ -90,13 +91,16 @@ class Services:
         self.database_url = self.postgres.url("application")
         self.database_owner_url = self.postgres.url("owner")
 
-    def _major(self) -> int | None:
+    def _made_by(self) -> tuple[int | None, bool | None]:
+        """Return the major version of the home's database and whether it lies outside; None for what is not known."""
         pointer = self.home.path / "postgres-data"
         data = Path(pointer.read_text().strip(), "pg") if pointer.exists() else self.home.path / "pg"
+        if not pointer.exists() and not data.exists():
+            return None, None
         try:
-            return int((data / "PG_VERSION").read_text())
+            return int((data / "PG_VERSION").read_text()), pointer.exists()
         except (OSError, ValueError):
-            return None
+            return None, pointer.exists()
 
     def _write(self) -> None:
         """Write the addresses for `posture.settings`; those from the environment are not kept on disk."""

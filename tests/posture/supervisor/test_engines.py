@@ -31,7 +31,7 @@ def test_the_wheel_is_found_without_importing_it() -> None:
 
 def test_a_directory_without_postgresql_is_named() -> None:
     with pytest.raises(Trouble, match=r"No PostgreSQL runs from /nowhere: .*Set POSTURE_POSTGRES"):
-        engines.postgres({"POSTURE_POSTGRES": "/nowhere"}, major=None)
+        engines.postgres({"POSTURE_POSTGRES": "/nowhere"})
 
 
 def test_a_version_outside_fifteen_to_eighteen_is_refused(tmp_path: Path) -> None:
@@ -39,14 +39,14 @@ def test_a_version_outside_fifteen_to_eighteen_is_refused(tmp_path: Path) -> Non
         (tmp_path / name).write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 14.9'\n")
         (tmp_path / name).chmod(0o755)
     with pytest.raises(Trouble, match=rf"POSTURE_POSTGRES names PostgreSQL 14 in {tmp_path}; Posture needs 15 to 18"):
-        engines.postgres({"POSTURE_POSTGRES": str(tmp_path)}, major=None)
+        engines.postgres({"POSTURE_POSTGRES": str(tmp_path)})
 
 
 def test_root_without_namespaces_and_without_an_installed_postgresql_is_told_what_to_do() -> None:
     # A namespace in which root may make no further ones, and in which the installed PostgreSQL is covered.
     program = (
         "from posture.supervisor import engines; from posture.supervisor.trouble import Trouble\n"
-        "try: print(engines.postgres({}, major=None))\n"
+        "try: print(engines.postgres({}))\n"
         "except Trouble as trouble: print(trouble)"
     )
     inside = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", f'{NO_NAMESPACES} exec "$@"', "sh"]

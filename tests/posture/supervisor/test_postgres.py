@@ -121,6 +121,10 @@ def test_the_installed_postgresql_runs_as_its_own_user_outside_the_home(home: Pa
             assert Path(f"/proc/{services.postgres.process.pid}").stat().st_uid != 0
             assert services.postgres.data.stat().st_mode & 0o777 == 0o700
             assert not (home / "pg").exists()
+        services.stop()
+        (services.postgres.data / "global" / "pg_control").unlink()
+        with pytest.raises(Trouble, match=rf"in {services.postgres.data} is damaged"):
+            fresh(home).start()
     finally:
         services.stop()
         shutil.rmtree(services.postgres.data.parent if services.postgres.outside else home)
