@@ -161,10 +161,11 @@ class ReportList(Listing[Report], Posting):
         file, options = _sent(request, self.principal)
         now = timezone.now()
         with (
-            refusing(ApiNotFound, code="not_found", status=status.HTTP_404_NOT_FOUND, field="api"),
-            refusing(ApiAmbiguous, field="api"),
-            refusing(DocumentError, code="unreadable", field="file"),
+            # The last one is the innermost.
             refusing(FindingsRefused, InventoryRefused),
+            refusing(DocumentError, code="unreadable", field="file"),
+            refusing(ApiAmbiguous, field="api"),
+            refusing(ApiNotFound, code="not_found", status=status.HTTP_404_NOT_FOUND, field="api"),
         ):
             name = file.name or "document"
             job = receive_upload(file=file, name=name, options=options, principal=self.principal, now=now)

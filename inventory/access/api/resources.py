@@ -75,8 +75,8 @@ class Resource(APIView):
     permission_classes = (SignedIn,)
     throttle_classes = (PerMinute,)
     content_negotiation_class = AlwaysJson
-    metadata_class = None
     schema = Schema()
+    http_method_names = ["get", "head", "post", "patch"]
 
     scope: ClassVar[Scope] = Scope.TEAM
     verbs: ClassVar[Mapping[str, Verb]] = SEEING

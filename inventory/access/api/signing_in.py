@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request as AnyRequest
 from typing_extensions import override
 
@@ -56,6 +56,6 @@ class BySession(SessionAuthentication):
         """Refuse a request that another site could have made."""
         try:
             super().enforce_csrf(request)
-        except Exception as error:
+        except PermissionDenied as error:
             msg = "The CSRF token is missing or wrong; send the value of the cookie csrftoken as X-CSRFToken."
             raise Refusal(msg, code="csrf", status=403) from error

@@ -42,7 +42,7 @@ class Posting(Resource):
         key = request.headers.get(HEADER)
         if key is None:
             return self.act(request, **kwargs)
-        if not 1 <= len(key) <= LONGEST or not key.isascii() or not key.isprintable():
+        if not key.strip() or len(key) > LONGEST or not key.isascii() or not key.isprintable():
             msg = f"{HEADER} is 1 to {LONGEST} printable ASCII characters, such as a UUID."
             raise Refusal(msg, code="invalid", field=HEADER)
         try:

@@ -1,10 +1,8 @@
 """Documents sent in by REST: what is taken, what is refused and how, and sending the same again."""
 
-import threading
 from typing import Any
 
 import pytest
-from django.db import connection
 from pytest_django.fixtures import Settings
 
 from findings.models import Report
@@ -112,7 +110,7 @@ def test_too_large_a_file_is_413_with_the_limit(caller: Caller, settings: Settin
     assert "100 bytes" in refusal["message"]
     caller.upload(b"x" * (2 << 20))
     assert caller.status == 413
-    environ = {"HTTP_TRANSFER_ENCODING": "chunked", "HTTP_AUTHORIZATION": caller.headers["Authorization"]}
+    environ: Any = {"HTTP_TRANSFER_ENCODING": "chunked", "HTTP_AUTHORIZATION": caller.headers["Authorization"]}
     answer = caller.client.generic("POST", "/api/v1/reports/", b"", "multipart/form-data; boundary=x", **environ)
     assert answer.status_code == 411
     assert not Blob.objects.exists()
@@ -230,24 +228,3 @@ def test_a_key_that_cannot_be_is_refused(caller: Caller, key: str) -> None:
     refusal = caller.upload(REPORT, key=key)["error"]
     assert (caller.status, refusal["field"]) == (400, "Idempotency-Key")
     assert not Job.objects.exists()
-
-
-@pytest.mark.usefixtures("fresh_database")
-def test_the_same_request_four_times_at_once_is_one_job() -> None:
-    token = token_of(person(OrganisationRole.ANALYST))
-    answers: list[Any] = []
-
-    def send() -> None:
-        try:
-            answers.append(Caller(token=token).upload(REPORT, key="once"))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=send) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len({answer["job"] for answer in answers}) == 1
-    assert len(answers) == 4
-    assert Job.objects.count() == Report.objects.count() == 1

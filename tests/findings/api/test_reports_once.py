@@ -1,7 +1,8 @@
-"""A server that dies in the middle of an upload: the same request again does the work once, wherever it died."""
+"""The same upload again does the work once: at the same time, and after a server that died, wherever it died."""
 
 import os
 import signal
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -67,3 +68,24 @@ def test_a_retry_after_a_crash_never_doubles() -> None:
     caller.upload(REPORT, key=f"key {at}")
     assert caller.answer["Idempotency-Replayed"] == "true"
     assert Job.objects.count() == Report.objects.count() == at
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_the_same_request_four_times_at_once_is_one_job() -> None:
+    token = token_of(person(OrganisationRole.ANALYST))
+    answers: list[Any] = []
+
+    def send() -> None:
+        try:
+            answers.append(Caller(token=token).upload(REPORT, key="once"))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({answer["job"] for answer in answers}) == 1
+    assert len(answers) == 4
+    assert Job.objects.count() == Report.objects.count() == 1
