@@ -74,7 +74,8 @@ def row_of(record: FindingRecord, placement: Placement) -> tuple[object, ...]:
         weakness_key(**identity, cwe=record.cwe),
         weakness_class(record.source_kind, record.rule, record.cwe)[:400], record.title, record.message, record.remedy,
         SEVERITIES[record.severity], record.raw_severity[:100], record.confidence or "",
-        f"{{{','.join(map(str, record.cwe))}}}", record.cve[:30], record.cvss, record.method[:20], record.url[:2000],
+        f"{{{','.join(map(str, record.cwe))}}}", record.cve[:30], record.cvss, record.method[:20],
+        _bare(record.url)[:2000],
         path[:2000], key[:2000], record.parameter[:300], record.location[:1000], record.file[:1000], record.line,
         record.suppressed, record.repository[:1000],
     )  # fmt: skip
@@ -84,6 +85,11 @@ def row_of(record: FindingRecord, placement: Placement) -> tuple[object, ...]:
         _before(record, placement, series_name), speaks, *facts, record.instances,
         hashlib.sha256(f"{speaks} {record.instances}".encode()).hexdigest(),
     )  # fmt: skip
+
+
+def _bare(url: str) -> str:
+    """Return a URL without its query and fragment: the values in them may be people's data, and are evidence."""
+    return url.partition("#")[0].partition("?")[0]
 
 
 def _before(record: FindingRecord, placement: Placement, series_name: str) -> str | None:
