@@ -2,10 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from inventory.jobs.choices import State
 from inventory.jobs.models import Job
@@ -135,6 +136,29 @@ def test_a_job_that_should_stop_and_whose_worker_died_is_stopped() -> None:
 def test_a_living_worker_keeps_its_job() -> None:
     claim(ask("test.effect").pk)
     assert sweeping.recover() == 0
+
+
+def test_a_sweeper_passes_over_what_another_has_in_hand() -> None:
+    die(ask("test.effect"))
+    taken, leave = Event(), Event()
+
+    def hold() -> int:
+        try:
+            with transaction.atomic():
+                found = sweeping.recover()
+                taken.set()
+                leave.wait(10)
+            return found
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        holding = pool.submit(hold)
+        taken.wait(10)
+        assert sweeping.recover() == 0
+        leave.set()
+        assert holding.result() == 1
+    assert Job.objects.get().crashes == 1
 
 
 def test_two_sweepers_at_once_take_and_send_each_job_once() -> None:
