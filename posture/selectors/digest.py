@@ -55,10 +55,19 @@ QUERIES = {
         SELECT ROW({SERIES}, {_scan("scan")}, scan.scanned_at_source, complete, parts_expected)::text
         FROM findings_scan scan JOIN findings_series series ON series.id = scan.series_id {SERIES_JOIN}""",
     "findings": """
-        SELECT ROW(fingerprint, record_digest, api.stable_id, endpoint.method, endpoint.path_key,
-            present, status, status_until <= %(now)s)::text
+        SELECT ROW(finding.fingerprint, finding.record_digest, api.stable_id, endpoint.method, endpoint.path_key,
+            finding.present, finding.status, finding.status_until <= %(now)s, moved.fingerprint)::text
         FROM findings_finding finding LEFT JOIN inventory_api api ON api.id = finding.api_id
-        LEFT JOIN inventory_endpoint endpoint ON endpoint.id = finding.endpoint_id""",
+        LEFT JOIN inventory_endpoint endpoint ON endpoint.id = finding.endpoint_id
+        LEFT JOIN findings_finding moved ON moved.id = finding.moved_to_id""",
+    "decisions": """
+        SELECT ROW(finding.fingerprint, api.stable_id, decision.weakness_class, decision.source_kind, decision.rule,
+            decision.kind, decision.reason, decision.at, by_.email, decision.until, decision.proof)::text
+        FROM findings_decision decision LEFT JOIN findings_finding finding ON finding.id = decision.finding_id
+        LEFT JOIN inventory_api api ON api.id = decision.api_id JOIN access_user by_ ON by_.id = decision.by_id""",
+    "mapping rules": """
+        SELECT ROW(rule.kind, rule.pattern, api.stable_id, rule.ended_at IS NULL)::text FROM findings_mappingrule rule
+        JOIN inventory_api api ON api.id = rule.api_id""",
     "presence": f"""
         SELECT ROW(finding.fingerprint, {SERIES}, {_scan("first")}, {_scan("gone")})::text
         FROM findings_presence held JOIN findings_finding finding ON finding.id = held.finding_id
@@ -81,10 +90,20 @@ class TableDigest:
 
 
 def state_digest(*, now: datetime) -> tuple[str, tuple[TableDigest, ...]]:
-    """Return the digest of everything and of each kind of row, read in one snapshot of the database."""
+    """Return the digest of everything and of each kind of row, read in one snapshot of the database.
+
+    `now` judges which decisions are over. Must not be called inside a transaction.
+    """
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        return digest_here(now=now)
+
+
+def digest_here(*, now: datetime) -> tuple[str, tuple[TableDigest, ...]]:
+    """Return the same as the transaction in progress sees it."""
     tables: list[TableDigest] = []
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    with connection.cursor() as cursor:
         for name, query in QUERIES.items():
             cursor.execute(f'SELECT line FROM ({query}) AS rows (line) ORDER BY line COLLATE "C"', {"now": now})
             seen = hashlib.sha256()
