@@ -17,6 +17,7 @@ from posture.choices import Band
 Row = TypeVar("Row", bound=Model)
 
 LONGEST_SEARCH = 200
+LONGEST_PIN = 400
 UNSCORED = "unscored"
 NO_TEAM = "none"
 ANY_STATUS = "any"
@@ -49,18 +50,29 @@ class ListFilter(forms.Form):
             label=label, choices=[("", else_), *choices], required=False, widget=control
         )
 
+    def pin(self, name: str, label: str) -> None:
+        """Take a value as it stands in the address; no menu offers it, a chip says it and takes it away."""
+        field = forms.CharField(label=label, required=False, max_length=LONGEST_PIN, widget=forms.HiddenInput())
+        self._words[name] = {}
+        self.fields[name] = field
+
     @property
     def visible_choices(self) -> Iterator[forms.BoundField]:
         """The fields of the menu."""
-        return (self[name] for name in self.fields if name != "q")
+        return (field for field in self.visible_fields() if field.name != "q")
+
+    @property
+    def pinned(self) -> Iterator[forms.BoundField]:
+        """What the form carries along unseen."""
+        return (field for field in self.hidden_fields() if self.value(field.name))
 
     @property
     def chips(self) -> tuple[Chip, ...]:
         """What the list is narrowed to beside the search."""
         return tuple(
-            Chip(name=field.name, label=str(field.label), word=self._words[field.name][value])
-            for field in self.visible_choices
-            if (value := self.value(field.name))
+            Chip(name=name, label=str(self[name].label), word=words.get(value, value))
+            for name, words in self._words.items()
+            if (value := self.value(name))
         )
 
     def value(self, name: str) -> str:
@@ -145,6 +157,7 @@ class FindingFilter(ListFilter):
         ranks = [(rank.name.lower(), rank.label) for rank in reversed(SeverityRank)]
         self.offer("severity", "Severity", ranks)
         self.offer("status", "Status", [(ANY_STATUS, "Any"), *Status.choices], else_="Open")
+        self.pin("class", "Class")
         self.full_clean()
 
     @property
@@ -162,6 +175,8 @@ class FindingFilter(ListFilter):
             findings = findings.filter(status=status)
         if severity := self.value("severity"):
             findings = findings.filter(severity=SeverityRank[severity.upper()])
+        if weakness_class := self.value("class"):
+            findings = findings.filter(weakness_class=weakness_class)
         if text := self.value("q"):
             findings = findings.filter(
                 Q(title__icontains=text) | Q(code__iexact=text) | Q(rule__icontains=text) | Q(path__icontains=text)

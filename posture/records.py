@@ -113,6 +113,15 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClassFix:
+    """What fixing all `count` findings of one class that count brings the score to, everything else as it is."""
+
+    group: str
+    count: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
     """What runtime says: decayed threats and open incidents by API id, and the exploited level by finding id."""
 

@@ -10,7 +10,7 @@ from heapq import heapify, heappop, heapreplace
 from itertools import groupby
 from math import fsum
 
-from posture.records import ApiFacts, Run, Step
+from posture.records import ApiFacts, ClassFix, Run, Step
 from posture.scoring.hazards import exposure, impact
 from posture.scoring.scores import OPEN, around_of, classes_of, value
 from posture.scoring.weights import VERSION_1, Weights
@@ -116,3 +116,20 @@ def plan_runs(classes: Mapping[str, Sequence[Run]], *, around: float, exposed: f
             heapreplace(heap, (-best.saves, best.name, number))
         else:
             heappop(heap)
+
+
+def best_class(
+    classes: Mapping[str, Sequence[Run]], *, around: float, exposed: float, impact: float
+) -> ClassFix | None:
+    """Return the class whose findings, fixed together, take most off the score; None when no finding weighs anything.
+
+    Ties go to the first in the alphabet.
+    """
+    harmonics = Harmonics()
+    hazards = {group: ClassQueue(group, runs, harmonics).hazard for group, runs in classes.items()}
+    group = min(hazards, key=lambda name: (-hazards[name], name), default="")
+    if not hazards.get(group):
+        return None
+    rest = fsum((around, *(hazard for name, hazard in hazards.items() if name != group)))
+    count = sum(run.count for run in classes[group] if run.hazard > 0)
+    return ClassFix(group=group, count=count, score=value(rest, exposed=exposed, impact=impact))

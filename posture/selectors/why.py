@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import fsum
 from typing import Any, Final, Protocol
 
 from findings.models import Finding
@@ -11,18 +12,29 @@ from inventory.choices import Criticality, Environment, Reach, Sensitivity
 from inventory.models import Api
 from inventory.templatetags.ui import whole
 from posture.models import ApiScore
-from posture.records import Step
+from posture.records import ClassFix, Step
 from posture.selectors.api_findings import FindingRow, row_of
 from posture.selectors.summaries import SEVERITIES
 
 NAMED: Final = 8
+"""How many reasons stand by themselves; where there are more, findings of one class are added up."""
 TOLD: Final = 0.05
 """Points; what fixing takes off less than that rounds to nothing and is not said."""
-"""How many reasons stand by themselves; the others are added up."""
 
-NUMBER_WORDS: Final = ("", "the top one", "the top two", "the top three")
+NUMBER_WORDS: Final = ("", "the top one", "the top two")
+VAIN: Final = ("", "No single fix moves it", "No two fixes move it")
 WEIGHED: Final = {"reach": Reach, "environment": Environment, "sensitivity": Sensitivity, "criticality": Criticality}
 UNKNOWN: Final = "unknown"
+OF_CLASS: Final = ("finding", "class")
+
+
+class Fixes(Protocol):
+    """What fixing buys (`posture.services.reading.Fixes`)."""
+
+    @property
+    def steps(self) -> Sequence[Step]: ...  # noqa: D102 -- as there
+    @property
+    def best_class(self) -> ClassFix | None: ...  # noqa: D102 -- as there
 
 
 class Factor(Protocol):
@@ -44,7 +56,10 @@ class Factor(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """One reason for a score: in words, where, which finding, how many points, and what is won by removing it alone."""
+    """One reason for a score: in words, where, which finding, how many points, and what is won by removing it alone.
+
+    Of several findings of one class together `count` is their number, `weakness_class` the class and `code` the worst.
+    """
 
     title: str
     points: float
@@ -52,6 +67,8 @@ class Reason:
     code: str = ""
     shade: str = "info"
     if_fixed: str = ""
+    weakness_class: str = ""
+    count: int = 1
 
     @property
     def spoken(self) -> str:
@@ -86,36 +103,72 @@ class Why:
         return max((reason.points for reason in self.reasons), default=0.0)
 
 
-def why(*, principal: Principal, api: Api, factors: Sequence[Factor], plan: Sequence[Step]) -> Why | None:
+def why(*, principal: Principal, api: Api, factors: Sequence[Factor], fixes: Fixes | None) -> Why | None:
     """Explain the score of an API that `visible_api` gave; None while it has none. One query.
 
-    `factors` are those of its change point, largest first, `plan` the first steps of what to fix.
+    `factors` are those of its change point, largest first, `fixes` what fixing its findings buys.
     """
     current = getattr(api, "current_score", None)
     if current is None or current.point is None:
         return None
     point: ApiScore = current.point
-    codes = [factor.key for factor in factors[:NAMED] if factor.kind == "finding"]
-    known = Finding.objects.visible_to(principal).filter(api=api, code__in=codes).select_related("endpoint")
-    rows = {finding.code: row_of(finding) for finding in known}
+    groups = _groups(factors)
+    largest = [factor.key for factor in factors[:NAMED] if factor.kind == "finding"]
+    worst = [group[0].key for group in groups if group[0].kind == "finding"]
+    known = Finding.objects.visible_to(principal).filter(api=api, code__in={*largest, *worst})
+    rows = {finding.code: row_of(finding) for finding in known.select_related("endpoint")}
     return Why(
         shown=whole(point.score),
-        reasons=tuple(_reasons(factors, rows)),
+        reasons=tuple(_reasons(groups, rows)),
         weights=tuple(_weights(point.inputs, point.model.weights)),
-        plan=_plan(plan),
+        plan=_plan(fixes, whole(point.score)) if fixes else "",
         inherent=_inherent(point),
         model=point.model.version,
-        findings=tuple(rows[code] for code in codes if code in rows),
+        findings=tuple(rows[code] for code in largest if code in rows),
     )
 
 
-def _reasons(factors: Sequence[Factor], rows: Mapping[str, FindingRow]) -> Iterator[Reason]:
-    for factor in factors[:NAMED]:
-        yield _reason(factor, rows.get(factor.key) if factor.kind == "finding" else None)
-    rest = factors[NAMED:]
+def _groups(factors: Sequence[Factor]) -> list[list[Factor]]:
+    """Return the factors that stand together, most points first: by class where there are many, else each alone."""
+    if len(factors) <= NAMED:
+        return [[factor] for factor in factors]
+    groups: dict[tuple[str, str], list[Factor]] = {}
+    for factor in factors:
+        of_class = factor.kind in OF_CLASS and factor.group
+        groups.setdefault(("class", factor.group) if of_class else (factor.kind, factor.key), []).append(factor)
+    return sorted(groups.values(), key=lambda group: (group[0].kind == "rest", -_points(group)))
+
+
+def _points(group: Sequence[Factor]) -> float:
+    return fsum(factor.points for factor in group)
+
+
+def _reasons(groups: Sequence[Sequence[Factor]], rows: Mapping[str, FindingRow]) -> Iterator[Reason]:
+    for group in groups[:NAMED]:
+        first = group[0]
+        row = rows.get(first.key) if first.kind == "finding" else None
+        yield _reason(first, row) if len(group) == 1 else _together(group, row)
+    rest = groups[NAMED:]
     if rest:
-        number = sum(factor.count for factor in rest)
-        yield Reason(title=_more(number), points=sum(factor.points for factor in rest))
+        number = sum(factor.count for group in rest for factor in group)
+        yield Reason(title=_more(number), points=fsum(map(_points, rest)))
+
+
+def _together(group: Sequence[Factor], row: FindingRow | None) -> Reason:
+    """Return the reason that several findings of a class are; it is called as the worst of them."""
+    name = group[0].group
+    return Reason(
+        title=f"{row.title} ({name})" if row and row.title != name else name,
+        points=_points(group),
+        code=row.code if row else "",
+        shade=_shade(row) if row else "info",
+        weakness_class=name,
+        count=sum(factor.count for factor in group),
+    )
+
+
+def _shade(row: FindingRow) -> str:
+    return row.severity if row.severity in SEVERITIES else "info"
 
 
 def _more(number: int) -> str:
@@ -125,9 +178,13 @@ def _more(number: int) -> str:
 def _reason(factor: Factor, row: FindingRow | None) -> Reason:
     fixed = "" if not factor.if_fixed or factor.if_fixed < TOLD else f"fixed alone −{factor.if_fixed:.1f}"
     if row is not None:
-        shade = row.severity if row.severity in SEVERITIES else "info"
         return Reason(
-            title=row.title, place=row.place, code=row.code, points=factor.points, shade=shade, if_fixed=fixed
+            title=row.title,
+            place=row.place,
+            code=row.code,
+            points=factor.points,
+            shade=_shade(row),
+            if_fixed=fixed,
         )
     titles = {
         "finding": f"A finding that has left this API since: {factor.key}",
@@ -136,7 +193,13 @@ def _reason(factor: Factor, row: FindingRow | None) -> Reason:
         "class": f"{_more(factor.count)} of {factor.key}",
         "rest": f"{_more(factor.count)} of other classes",
     }
-    return Reason(title=titles.get(factor.kind, factor.key), points=factor.points, if_fixed=fixed)
+    return Reason(
+        title=titles.get(factor.kind, factor.key),
+        points=factor.points,
+        if_fixed=fixed,
+        weakness_class=factor.group if factor.kind == "class" else "",
+        count=factor.count,
+    )
 
 
 def _weights(inputs: Mapping[str, Any], weights: Mapping[str, Any]) -> Iterator[Weight]:
@@ -150,9 +213,21 @@ def _weights(inputs: Mapping[str, Any], weights: Mapping[str, Any]) -> Iterator[
             yield Weight(label=label, text=f"{words(value).label}, {counted}", is_unknown=False)
 
 
-def _plan(plan: Sequence[Step]) -> str:
-    steps = plan[: len(NUMBER_WORDS) - 1][:2]
-    return f"Fixing {NUMBER_WORDS[len(steps)]} brings it to {whole(steps[-1].score)}" if steps else ""
+def _plan(fixes: Fixes, shown: str) -> str:
+    """Return what the best fixes bring the score to; where one sees no difference, what the best class does."""
+    steps = fixes.steps[: len(NUMBER_WORDS) - 1]
+    if not steps:
+        return ""
+    after = whole(steps[-1].score)
+    if after != shown:
+        return f"Fixing {NUMBER_WORDS[len(steps)]} brings it to {after}"
+    vain, best = f"{VAIN[len(steps)]}: {shown} stays {shown}", fixes.best_class
+    if best is None or best.count <= len(steps):
+        return vain
+    every = f"ixing all {best.count:,} of {best.group}"
+    return f"{vain}. " + (
+        f"F{every} brings it to {whole(best.score)}" if whole(best.score) != shown else f"Not even f{every} does"
+    )
 
 
 def _inherent(point: ApiScore) -> str:

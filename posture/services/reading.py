@@ -15,9 +15,9 @@ from inventory.access.records import Principal
 from inventory.models import Api
 from posture.choices import PortfolioKind
 from posture.models import ApiScore, Portfolio
-from posture.records import QUIET, ApiFacts, FindingFacts, Run, Runtime, Score, Step, ThreatFacts
+from posture.records import QUIET, ApiFacts, ClassFix, FindingFacts, Run, Runtime, Score, Step, ThreatFacts
 from posture.scoring.hazards import exposure, impact
-from posture.scoring.plans import plan_runs
+from posture.scoring.plans import best_class, plan_runs
 from posture.scoring.portfolios import cubic_mean
 from posture.scoring.scores import ACCEPTED, band_of, score_api, two_decimals
 from posture.scoring.weights import Weights
@@ -49,6 +49,14 @@ class StoredFactor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fixes:
+    """What fixing buys: one finding after another, and the one class of them that buys most."""
+
+    steps: tuple[Step, ...]
+    best_class: ClassFix | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PortfolioScore:
     """The score of a portfolio over its `n` APIs; without any there is no score and no band."""
 
@@ -72,6 +80,11 @@ def factors_of(point: ApiScore) -> tuple[StoredFactor, ...]:
 
 def plan_of(*, api: Api, now: datetime, steps: int = STEPS, runtime: Runtime = QUIET) -> tuple[Step, ...]:
     """Return the best first fixes of an API as its findings stand now, each with what it buys after those before it."""
+    return fixes_of(api=api, now=now, steps=steps, runtime=runtime).steps
+
+
+def fixes_of(*, api: Api, now: datetime, steps: int = STEPS, runtime: Runtime = QUIET) -> Fixes:
+    """Return the plan of an API and the class that is best to fix as a whole, as its findings stand now."""
     weights = model_in_force(now=now).weights
     given = parameters(api_ids=[api.pk], weights=weights, runtime=runtime) | {"steps": steps}
     with connection.cursor() as cursor:
@@ -84,13 +97,13 @@ def plan_of(*, api: Api, now: datetime, steps: int = STEPS, runtime: Runtime = Q
     setting = ApiFacts(
         reach=api.reach, environment=api.environment, sensitivity=api.sensitivity, criticality=api.criticality
     )
-    planned = plan_runs(
-        classes,
-        around=fsum(given["runtime_hazards"]),
-        exposed=exposure(setting, weights),
-        impact=impact(setting, weights),
+    around = fsum(given["runtime_hazards"])
+    exposed, hurt = exposure(setting, weights), impact(setting, weights)
+    planned = plan_runs(classes, around=around, exposed=exposed, impact=hurt)
+    return Fixes(
+        steps=tuple(islice(planned, steps)),
+        best_class=best_class(classes, around=around, exposed=exposed, impact=hurt),
     )
-    return tuple(islice(planned, steps))
 
 
 def recompute(point: ApiScore) -> Score:

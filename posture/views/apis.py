@@ -21,7 +21,7 @@ from posture.selectors.api_list import DEFAULT_SORT, apis_in_sight, teams_in_sig
 from posture.selectors.api_page import ApiHead, head_of, visible_api
 from posture.selectors.history import newest_events, score_history, trail_page
 from posture.selectors.why import why
-from posture.services.reading import factors_of, plan_of
+from posture.services.reading import factors_of, fixes_of
 from posture.views.lists import answer_list, place
 
 PATIENCE = timedelta(minutes=1)
@@ -68,7 +68,7 @@ def api_summary(request: Request, code: str) -> HttpResponse:
             principal=principal,
             api=api,
             factors=factors_of(point) if point else (),
-            plan=plan_of(api=api, now=now, steps=STEPS) if point else (),
+            fixes=fixes_of(api=api, now=now, steps=STEPS) if point else None,
         ),
         "endpoints": endpoints_that_matter(api=api),
         "history": history,

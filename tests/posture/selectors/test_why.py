@@ -8,9 +8,11 @@ import pytest
 
 from inventory.access.records import SYSTEM
 from inventory.models import Api
-from posture.records import Step
+from posture.models import ApiScore, CurrentScore
+from posture.records import ClassFix, Step
 from posture.selectors.api_page import visible_api
 from posture.selectors.why import Why, why
+from posture.services.reading import Fixes
 from posture.services.rescore import score_apis
 from tests.posture.services.estates import NOW, make_api, make_finding
 
@@ -36,8 +38,8 @@ def api() -> Api:
     return made
 
 
-def explained(api: Api, *lines: Line, plan: tuple[Step, ...] = ()) -> Why:
-    told = why(principal=SYSTEM, api=visible_api(principal=SYSTEM, code=api.code), factors=lines, plan=plan)
+def explained(api: Api, *lines: Line, fixes: Fixes | None = None) -> Why:
+    told = why(principal=SYSTEM, api=visible_api(principal=SYSTEM, code=api.code), factors=lines, fixes=fixes)
     assert told is not None
     return told
 
@@ -93,7 +95,63 @@ def test_what_is_too_small_to_name_is_added_up(api: Api) -> None:
     ],
 )
 def test_the_plan_is_one_sentence(api: Api, steps: tuple[float, ...], sentence: str) -> None:
-    assert explained(api, plan=tuple(map(step, steps))).plan == sentence
+    scored_at(api, 90)
+    assert explained(api, fixes=Fixes(steps=tuple(map(step, steps)), best_class=None)).plan == sentence
+
+
+def scored_at(api: Api, score: int) -> None:
+    first = ApiScore.objects.get(api=api)
+    point = ApiScore.objects.create(
+        api=api, at=NOW, score=score, inherent=score, band="high", cause="x", factors={},
+        inputs=first.inputs, model=first.model,
+    )  # fmt: skip
+    CurrentScore.objects.filter(api=api).update(score=score, point=point)
+
+
+@pytest.mark.parametrize(
+    ("steps", "best", "sentence"),
+    [
+        ((62.9, 62.8), (312, 57.6), "No two fixes move it: 63 stays 63. Fixing all 312 of CWE-614 brings it to 58"),
+        ((62.9, 62.8), (1312, 62.7), "No two fixes move it: 63 stays 63. Not even fixing all 1,312 of CWE-614 does"),
+        ((62.9, 62.8), (2, 62.8), "No two fixes move it: 63 stays 63"),
+        ((62.9,), None, "No single fix moves it: 63 stays 63"),
+        ((62.9, 62.4), (312, 57.6), "Fixing the top two brings it to 62"),
+    ],
+)
+def test_a_plan_that_moves_nothing_says_so_and_names_the_class_that_would(
+    api: Api, steps: tuple[float, ...], best: tuple[int, float] | None, sentence: str
+) -> None:
+    scored_at(api, 63)
+    whole_class = ClassFix(group="CWE-614", count=best[0], score=best[1]) if best else None
+    assert explained(api, fixes=Fixes(steps=tuple(map(step, steps)), best_class=whole_class)).plan == sentence
+
+
+def test_more_than_eight_reasons_are_told_by_class_and_still_add_up(api: Api) -> None:
+    worst = make_finding(api, title="Cookie without Secure flag", weakness_class="CWE-614")
+    alone = make_finding(api, title="Anybody may refund", method="POST", path="/refunds", weakness_class="CWE-306")
+    lines = [
+        Line("finding", alone.code, 9.0, 2.0, group="CWE-306"),
+        Line("finding", worst.code, 8.0, 1.0, group="CWE-614"),
+        *(Line("finding", f"FND-S{number}", 1.0, 0.0, group="CWE-614") for number in range(7)),
+        Line("threat", "API4", 0.5, 0.5),
+        Line("class", "CWE-614", 4.0, group="CWE-614", count=304),
+        Line("rest", "", 0.25, count=6),
+    ]
+    told = explained(api, *lines)
+    assert [(reason.title, reason.count, reason.code, reason.weakness_class) for reason in told.reasons] == [
+        ("Cookie without Secure flag (CWE-614)", 312, worst.code, "CWE-614"),
+        ("Anybody may refund", 1, alone.code, ""),
+        ("Attacks seen in the last weeks: API4", 1, "", ""),
+        ("6 more findings of other classes", 6, "", ""),
+    ]
+    assert [reason.points for reason in told.reasons] == [19.0, 9.0, 0.5, 0.25]
+    assert told.largest == 19.0
+
+
+def test_a_class_that_is_only_counted_is_told_by_its_name(api: Api) -> None:
+    lines = [Line("finding", f"FND-{number}", 1.0, group=f"CWE-{number}") for number in range(8)]
+    told = explained(api, *lines, Line("class", "CWE-79", 3.0, group="CWE-79", count=40))
+    assert (told.reasons[0].title, told.reasons[0].count) == ("40 more findings of CWE-79", 40)
 
 
 def test_settings_say_what_they_weigh_and_unknown_ones_that_they_are(api: Api) -> None:
@@ -122,11 +180,11 @@ def test_settings_are_those_the_score_was_made_with_not_those_of_now(api: Api) -
 def test_the_inherent_score_stands_beside(api: Api, score: str, inherent: str, words: str) -> None:
     shown: Any = visible_api(principal=SYSTEM, code=api.code)
     shown.current_score.point.score, shown.current_score.point.inherent = Decimal(score), Decimal(inherent)
-    told = why(principal=SYSTEM, api=shown, factors=(), plan=())
+    told = why(principal=SYSTEM, api=shown, factors=(), fixes=None)
     assert told is not None
     assert told.inherent == words
 
 
 def test_without_a_score_there_is_nothing_to_explain() -> None:
     api = make_api()
-    assert why(principal=SYSTEM, api=visible_api(principal=SYSTEM, code=api.code), factors=(), plan=()) is None
+    assert why(principal=SYSTEM, api=visible_api(principal=SYSTEM, code=api.code), factors=(), fixes=None) is None

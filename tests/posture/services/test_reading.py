@@ -8,8 +8,8 @@ from inventory.access.records import Principal
 from posture.models import ApiScore, CurrentScore
 from posture.records import QUIET, Runtime, ThreatFacts
 from posture.scoring.plans import plan
-from posture.scoring.scores import two_decimals
-from posture.services.reading import factors_of, plan_of, portfolio_of, recompute
+from posture.scoring.scores import OPEN, if_fixed, score_api, two_decimals
+from posture.services.reading import factors_of, fixes_of, plan_of, portfolio_of, recompute
 from posture.services.rescore import score_apis
 from tests.posture.services.estates import (
     NOW,
@@ -131,3 +131,24 @@ def test_the_plan_leaves_out_what_alerts_and_incidents_add() -> None:
 
     assert step.score > 0
     assert plan_of(api=api, now=NOW, runtime=QUIET)[0].score == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_a_whole_class_buys_is_what_the_model_says_without_its_findings(seed: int) -> None:
+    api = random_api(luck(seed), largest=60)
+    score_apis(api_ids=[api.pk], cause="a test", now=NOW)
+    facts = facts_of(api, QUIET)
+    counted: dict[str, set[str]] = {}
+    for each in facts.findings:
+        if each.status in OPEN:
+            counted.setdefault(each.group, set()).add(f"finding:{each.id}")
+    falls = {group: if_fixed(facts, names) for group, names in counted.items()}
+    best = fixes_of(api=api, now=NOW).best_class
+    assert best is not None
+    assert falls[best.group] == pytest.approx(max(falls.values()))
+    assert best.score == pytest.approx(score_api(facts).score - falls[best.group])
+    assert 0 < best.count <= len(counted[best.group])
+
+
+def test_without_findings_no_class_is_worth_fixing() -> None:
+    assert fixes_of(api=make_api(), now=NOW).best_class is None

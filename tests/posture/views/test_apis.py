@@ -228,6 +228,36 @@ def test_findings_open_first_worst_first_and_unfold_to_what_the_tool_said(analys
     assert "No finding matches" in text_of(analyst.get(f"/apis/{api.code}/findings/?q=zzz").content)
 
 
+def test_findings_are_narrowed_to_a_class_that_stays_until_it_is_taken_away(analyst: Client) -> None:
+    api = make_api()
+    for number in range(3):
+        make_finding(api, title=f"Cookie {number}", weakness_class="CWE-614")
+    make_finding(api, title="Other", weakness_class="rule <b> & c")
+    page = analyst.get(f"/apis/{api.code}/findings/?class=CWE-614&severity=high").content
+    assert [row for row in rows_of(page) if "Other" in row] == []
+    assert len(rows_of(page)) == 3
+    assert "Class is CWE-614" in text_of(page)
+    assert '<input type="hidden" name="class" value="CWE-614"' in page.decode()
+    assert f'href="/apis/{api.code}/findings/?severity=high" aria-label="Remove Class filter"' in page.decode()
+    odd = analyst.get(f"/apis/{api.code}/findings/", {"class": "rule <b> & c"}).content
+    assert len(rows_of(odd)) == 1
+
+
+def test_the_page_tells_many_findings_by_class_with_a_way_to_them(analyst: Client) -> None:
+    api = make_api(reach="public", environment="production", criticality="mission", sensitivity="restricted")
+    for _ in range(60):
+        make_finding(api, title="Cookie without Secure flag", weakness_class="CWE-614")
+    make_finding(api, title="Anybody may refund", weakness_class="CWE-306", severity=4)
+    score(api)
+    page = analyst.get(f"/apis/{api.code}/").content
+    text = text_of(page)
+    assert "Cookie without Secure flag (CWE-614) 60 findings · worst: FND-" in text
+    assert f'href="/apis/{api.code}/findings/?class=CWE-614"' in page.decode()
+    points = [float(number) for number in re.findall(r'<td class="pts">\+([\d.]+)</td>', page.decode())]
+    assert len(points) == 2
+    assert sum(points) == pytest.approx(float(api.current_score.score), abs=0.11)
+
+
 def test_the_history_of_changes_is_for_those_who_may_read_the_trail() -> None:
     ours = team("Payments")
     manager = person(OrganisationRole.SECURITY_MANAGER)
