@@ -1,7 +1,9 @@
 """Who acts in a request, and the headers every answer carries."""
 
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
@@ -15,6 +17,7 @@ from inventory.access.http import PublicRequest
 from inventory.access.models import User
 from inventory.access.routes import declared_for, refusal
 from inventory.access.selectors import principal_of
+from inventory.access.zones import is_zone
 
 GetResponse = Callable[[PublicRequest], HttpResponseBase]
 
@@ -22,6 +25,8 @@ CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+FOR_PROGRAMS: Final = "/api/"
+"""Addresses whose answers are read by programs: their moments are in UTC, whoever asks."""
 HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -55,16 +60,22 @@ class SecurityHeaders:
 
 
 class WhoActs:
-    """Sets `request.principal`, guards third-party routes and turns AccessRefused into the 403 page; stands last."""
+    """Sets `request.principal` and the time zone, guards third-party routes, answers AccessRefused with 403.
+
+    Stands last.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: PublicRequest) -> HttpResponseBase:
-        """Look up once who acts: the roles of this moment, None for somebody unknown."""
+        """Look up once who acts: the roles of this moment, None for somebody unknown. Pages show the person's zone."""
         user = request.user
         request.principal = principal_of(user, now=timezone.now()) if isinstance(user, User) else None
-        return self.get_response(request)
+        if not isinstance(user, User) or request.path.startswith(FOR_PROGRAMS):
+            return self.get_response(request)
+        with timezone.override(ZoneInfo(user.zone) if is_zone(user.zone) else UTC):
+            return self.get_response(request)
 
     def process_view(
         self, request: PublicRequest, view: Callable[..., HttpResponseBase], _args: Any, _kwargs: Any

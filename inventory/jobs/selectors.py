@@ -16,6 +16,13 @@ PAGE_SIZE = 25
 # The database keeps no order of the keys of a result; the others follow by the alphabet.
 FACTS_FIRST = ("entries", "created", "updated", "unchanged", "closed", "reopened", "unmapped", "skipped")
 
+SOURCES = {
+    "document": "from the document",
+    "uploader": "as stated at upload",
+    "upload": "the time of the upload",
+}
+"""Where a moment came from: as it is stored, and in words."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
@@ -23,6 +30,22 @@ class Stage:
 
     name: str
     state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One number, moment or text of a result, and where it came from, when that is told."""
+
+    name: str
+    value: int | float | str | datetime
+    source: str = ""
+
+    @property
+    def kind(self) -> str:
+        """How it is written: `moment`, `number` or `text`."""
+        if isinstance(self.value, datetime):
+            return "moment"
+        return "text" if isinstance(self.value, str) else "number"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +102,23 @@ def percent_of(job: Job) -> int | None:
     return min(100, done * 100 // total)
 
 
-def facts_of(job: Job) -> tuple[tuple[str, Any], ...]:
-    """Return the numbers and texts of the result as (name, value), the usual counts first; its `note` is no fact."""
-    found = {name: value for name, value in (job.result or {}).items() if name != "note" and _is_fact(value)}
+def facts_of(job: Job) -> tuple[Fact, ...]:
+    """Return the numbers, moments and texts of the result, the usual counts first; its `note` is no fact.
+
+    `x_source` is no fact of its own: it says where `x` came from.
+    """
+    result = job.result or {}
+    found = {name: value for name, value in result.items() if name != "note" and _is_fact(value)}
+    told = {name: str(found.pop(f"{name}_source", "")) for name in tuple(found) if f"{name}_source" in found}
     first = [name for name in FACTS_FIRST if name in found]
-    names = [*first, *sorted(found.keys() - first)]
-    return tuple((name.replace("_", " ").capitalize(), found[name]) for name in names)
+    return tuple(
+        Fact(
+            name=name.replace("_", " ").capitalize(),
+            value=_moment(found[name]) or found[name],
+            source=SOURCES.get(told.get(name, ""), told.get(name, "")),
+        )
+        for name in (*first, *sorted(found.keys() - first))
+    )
 
 
 def links_of(job: Job) -> tuple[dict[str, str], ...]:
@@ -95,6 +129,15 @@ def links_of(job: Job) -> tuple[dict[str, str], ...]:
 
 def _is_fact(value: Any) -> bool:
     return isinstance(value, int | float | str) and not isinstance(value, bool)
+
+
+def _moment(value: Any) -> datetime | None:
+    """Return a moment with its zone; None for numbers and other text."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 def _place(after: str) -> tuple[datetime, UUID] | None:

@@ -225,6 +225,13 @@ def exact(moment: datetime) -> str:
     return f"{timezone.localtime(moment):%-d %b %Y, %H:%M:%S %Z}"
 
 
+@register.simple_tag
+def moment(value: datetime) -> SafeString:
+    """Draw a moment in full, in the zone of the person, for facts whose very second matters."""
+    local = timezone.localtime(value)
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), exact(value))
+
+
 @register.simple_tag(takes_context=True)
 def when(context: Context, moment: datetime | None, nothing: str = "Never", *, short: bool = False) -> SafeString:
     """Draw a moment: near ones as their distance from the context's `now`, far ones as a date, exact on hover."""

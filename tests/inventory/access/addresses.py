@@ -1,8 +1,11 @@
 """The addresses of the access floor, with stand-ins for those its pages lead to and for every kind of route."""
 
+from datetime import UTC, datetime
+
 from django.contrib.auth.views import PasswordResetDoneView
 from django.http import HttpResponse
 from django.urls import include, path
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from inventory.access.http import PublicRequest, Request, wants_fragment
@@ -24,6 +27,11 @@ def own(request: Request) -> HttpResponse:
 @require_GET
 def team(request: Request) -> HttpResponse:
     return HttpResponse("fragment" if wants_fragment(request) else "page")
+
+
+@route(Scope.PUBLIC)
+def moment(_request: PublicRequest) -> HttpResponse:
+    return HttpResponse(timezone.localtime(datetime(2026, 7, 1, 12, tzinfo=UTC)).isoformat())
 
 
 @route(Scope.ORGANISATION)
@@ -56,6 +64,7 @@ kinds = (
     [
         path("public/", public, name="public"),
         path("own/", own, name="own"),
+        path("moment/", moment, name="moment"),
         path("team/", team, name="team"),
         path("organisation/", organisation, name="organisation"),
         path("policies/", policies, name="policies"),

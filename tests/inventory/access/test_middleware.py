@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from inventory.access.choices import OrganisationRole
 from tests.inventory.access.people import person
@@ -66,3 +67,23 @@ def test_somebody_unknown_costs_no_query(client: Client) -> None:
     with CaptureQueriesContext(connection) as queries:
         assert client.get("/kinds/public/").content == b"nobody"
     assert len(queries) == 0
+
+
+@pytest.mark.parametrize(
+    ("zone", "noon"),
+    [
+        ("Europe/Berlin", "2026-07-01T14:00:00+02:00"),
+        ("Asia/Kolkata", "2026-07-01T17:30:00+05:30"),
+        ("UTC", "2026-07-01T12:00:00+00:00"),
+        ("Nowhere/Atall", "2026-07-01T12:00:00+00:00"),
+    ],
+)
+def test_pages_are_in_the_zone_of_the_person_and_of_nobody_after_them(client: Client, zone: str, noon: str) -> None:
+    user = person(OrganisationRole.ANALYST)
+    user.zone = zone
+    user.save()
+    client.force_login(user)
+    assert client.get("/kinds/moment/").content.decode() == noon
+    assert timezone.get_current_timezone_name() == "UTC"
+    client.logout()
+    assert client.get("/kinds/moment/").content.decode() == "2026-07-01T12:00:00+00:00"

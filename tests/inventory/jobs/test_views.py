@@ -178,6 +178,27 @@ def test_what_came_of_it_is_facts_and_links_of_our_own(page: Client, amira: User
     assert "hx-trigger" not in shown
 
 
+@pytest.mark.parametrize(
+    ("source", "words_"),
+    [
+        ("document", "from the document"),
+        ("uploader", "as stated at upload"),
+        ("upload", "the time of the upload"),
+    ],
+)
+def test_a_moment_is_shown_as_one_in_the_persons_zone_with_where_it_came_from(
+    page: Client, amira: User, source: str, words_: str
+) -> None:
+    amira.zone = "Asia/Kolkata"
+    amira.save()
+    result = {"scanned_at": "2026-11-21T20:15:00+00:00", "scanned_at_source": source, "name": "2026", "entries": 2500}
+    shown = words(text(page, f"/jobs/{own(amira, 'done', result=result).pk}/"))
+    assert f"Scanned at 22 Nov 2026, 01:45:00 IST ({words_})" in shown
+    assert "Entries 2,500" in shown
+    assert "Name 2026" in shown
+    assert "Scanned at source" not in shown
+
+
 def test_a_failure_says_what_happened_and_what_to_do(page: Client, amira: User) -> None:
     job = own(amira, "failed", error="Line 3 of <b>petstore</b>.yaml: a key stands twice.")
     shown = text(page, f"/jobs/{job.pk}/")
