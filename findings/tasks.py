@@ -9,12 +9,16 @@ from django.utils.dateparse import parse_datetime
 
 from findings.errors import FindingsRefused
 from findings.models import MappingRule, Report
+from findings.services.connections import AnotherRun, Asked, run_connection
 from findings.services.expiry import end_decisions
 from findings.services.ingest import Document, IngestCounts, UploadOptions, ingest_report
 from findings.services.linking import link_endpoints
 from findings.services.mapping import move_findings, reports_of_rule
 from findings.services.repeats import repeated_report
 from findings.services.retirement import retire_series
+from inventory.access.choices import PrincipalKind
+from inventory.access.errors import AccessRefused
+from inventory.choices import RunState
 from inventory.connectors.registry import reader_for
 from inventory.jobs.choices import Queue
 from inventory.jobs.documents import DocumentError
@@ -23,7 +27,8 @@ from inventory.jobs.registry import handler, scheduled
 from inventory.jobs.services.blobs import BlobExpired, open_plain
 from inventory.jobs.services.jobs import enqueue
 from inventory.jobs.services.reading import read_document
-from inventory.models import Api
+from inventory.models import Api, Connection
+from inventory.selectors import RUN_JOB
 
 
 @handler(
@@ -141,3 +146,31 @@ def end(run: Run) -> dict[str, Any]:
 def retire(run: Run) -> dict[str, Any]:
     """Retire series without a scan for 30 days."""
     return asdict(retire_series(now=run.now))
+
+
+@handler(kind=RUN_JOB, queue=Queue.BULK, label="Run a connection")
+def pull(run: Run) -> dict[str, Any]:
+    """Take in what is new at the source of a connection; what fails there is noted in the run."""
+    connection = Connection.objects.select_related("team").get(pk=run.arguments["connection"])
+    asker = connection.principal if run.principal.kind == PrincipalKind.CONNECTION else run.principal
+
+    def each(count: int) -> None:
+        run.checkpoint()
+        run.progress(count, None, "Read the source")
+
+    try:
+        done = run_connection(
+            connection=connection, asked=Asked(principal=asker, job_id=run.job_id, each=each), now=run.now
+        )
+    except AccessRefused as refusal:
+        raise JobFailed(str(refusal)) from refusal
+    except AnotherRun as other:
+        return {"note": str(other)}
+    told: dict[str, Any] = dict(done.counts)
+    if done.state != RunState.DONE:
+        told["note"] = f"{done.get_state_display()}: {done.faults[0]['reason']}"
+    link = {
+        "label": f"Run of {connection.name}",
+        "url": reverse("inventory:run", args=[connection.code, done.code]),
+    }
+    return {**told, "links": [link]}

@@ -75,3 +75,11 @@ class FactSource(TextChoices):
 
     PERSON = "person", "Set by hand"
     SPECIFICATION = "specification", "Specification"
+
+
+class RunState(TextChoices):
+    """How a run of a connection ended."""
+
+    DONE = "done", "Done"
+    PARTIAL = "partial", "In part"
+    FAILED = "failed", "Failed"

@@ -11,3 +11,11 @@ class ApiNotFound(InventoryRefused):
 
 class ApiAmbiguous(InventoryRefused):
     """Several APIs answer to the reference."""
+
+
+class ConnectionRefused(InventoryRefused):
+    """A connection that cannot be made or changed so; `field` names what is wrong, or is empty."""
+
+    def __init__(self, reason: str, field: str = "") -> None:
+        super().__init__(reason)
+        self.field = field

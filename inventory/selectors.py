@@ -1,12 +1,26 @@
-"""Questions about what exists."""
+"""Questions about what exists and where the product learns of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from inventory.access.models import Team
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may
 from inventory.addresses import Address, AddressBook
+from inventory.choices import RunState
 from inventory.errors import ApiAmbiguous, ApiNotFound
-from inventory.models import Api, ApiQuerySet, ApiTeam, BaseUrl, Endpoint
+from inventory.jobs.choices import LIVE, State
+from inventory.jobs.models import Job, Secret
+from inventory.models import Api, ApiQuerySet, ApiTeam, BaseUrl, Connection, ConnectionQuerySet, Endpoint, Run
+
+DAY: Final = timedelta(hours=24)
+RUN_JOB: Final = "connections.run"
+"""The kind of job that runs a connection; the floor that takes documents in registers its handler."""
+RUNS_SHOWN: Final = 30
 
 
 def apis_for(principal: Principal, verb: Verb) -> ApiQuerySet:
@@ -53,3 +67,127 @@ def address_book(apis: ApiQuerySet) -> AddressBook:
         Address(api_id=api_id, host=host, port=port, base_path=base_path)
         for api_id, host, port, base_path in rows.values_list("api_id", "host", "port", "base_path")
     )
+
+
+def secrets_set(connection: Connection, *, principal: Principal) -> dict[str, datetime]:
+    """Return when each secret of a connection was set, for who may set it; never the secret."""
+    if not may(principal, Verb.CONNECT, team_id=connection.team_id):
+        return {}
+    return dict(Secret.objects.filter(owner=connection.owner).values_list("name", "rotated_at"))
+
+
+def teams_to_connect_for(principal: Principal) -> list[Team]:
+    """Return the teams whose connections the principal may make, by name."""
+    teams = Team.objects.all() if principal.sees_all else Team.objects.filter(pk__in=principal.team_ids)
+    return [team for team in teams.order_by("name") if may(principal, Verb.CONNECT, team_id=team.pk)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hour:
+    """One hour of the last day, the oldest first: `ok`, `medium` (in part), `critical`, or nothing without a run."""
+
+    place: int
+    shade: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How a connection does. `state`: paused, running, failing, never, silent or good; `told` says it in words."""
+
+    connection: Connection
+    state: str
+    told: str
+    hours: tuple[Hour, ...]
+    day: str
+    taken: int
+    job: Job | None
+
+
+def healths(connections: ConnectionQuerySet, *, now: datetime) -> list[Health]:
+    """Return how each of some connections does, those that need care first."""
+    rows = list(connections.select_related("team").order_by("name", "pk"))
+    runs: dict[int, list[Run]] = {}
+    for run in Run.objects.filter(connection__in=rows, started_at__gt=now - DAY).order_by("started_at"):
+        runs.setdefault(run.connection_id, []).append(run)
+    jobs = _notable_jobs()
+    found = [_health(row, runs.get(row.pk, []), jobs.get(row.pk), now) for row in rows]
+    order = ("failing", "silent", "running", "good", "never", "paused")
+    return sorted(found, key=lambda health: order.index(health.state))
+
+
+def _notable_jobs() -> dict[int, Job]:
+    """Return the newest job of each connection among those that are live or ended badly."""
+    states = (*LIVE, State.FAILED, State.QUARANTINED)
+    jobs = Job.objects.filter(kind=RUN_JOB, state__in=states).order_by("created_at")
+    return {job.arguments["connection"]: job for job in jobs}
+
+
+def _health(row: Connection, runs: Sequence[Run], job: Job | None, now: datetime) -> Health:
+    state, told = _state(row, job, now)
+    worst = {RunState.DONE: "ok", RunState.PARTIAL: "medium", RunState.FAILED: "critical"}
+    shades = [""] * 24
+    for run in runs:
+        place = 23 - min(int((now - run.started_at) / timedelta(hours=1)), 23)
+        shades[place] = max(shades[place], worst[RunState(run.state)], key=("", "ok", "medium", "critical").index)
+    bad = sum(run.state != RunState.DONE for run in runs)
+    return Health(
+        connection=row,
+        state=state,
+        told=told,
+        hours=tuple(Hour(place=place, shade=shade) for place, shade in enumerate(shades)),
+        day=f"{len(runs)} runs in 24 hours, {bad} of them not whole" if runs else "No run in 24 hours",
+        taken=sum(run.counts.get("taken", 0) for run in runs),
+        job=job if job and job.is_live else None,
+    )
+
+
+def _state(row: Connection, job: Job | None, now: datetime) -> tuple[str, str]:
+    if row.paused_at is not None:
+        return "paused", "Paused"
+    if job and job.is_live:
+        return "running", "Running" if job.state == State.RUNNING else "Waiting for a worker"
+    if job and (row.last_run_at is None or job.created_at > row.last_run_at):
+        return "failing", job.error
+    if row.failures:
+        times = f" ({row.failures} runs in a row)" if row.failures > 1 else ""
+        return "failing", f"{row.fault}{times}"
+    return _quiet_state(row, now)
+
+
+def _quiet_state(row: Connection, now: datetime) -> tuple[str, str]:
+    if row.last_run_at is None:
+        return "never", "Has not run yet"
+    if row.rule and row.last_good_at is not None and now - row.last_good_at > 3 * _interval(row.rule):
+        return "silent", "No run for longer than planned"
+    return "good", "Healthy"
+
+
+def _interval(rule: str) -> timedelta:
+    word, _, number = rule.partition(" ")
+    return timedelta(seconds=int(number)) if word == "every" else timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """One document of a run, and the job that reads it; `link` where the principal may see that job."""
+
+    name: str
+    size: int
+    job: Job | None
+    link: bool
+
+
+def documents_of(run: Run, *, principal: Principal) -> list[Taken]:
+    """Return the documents a run took in."""
+    ids = [document["job"] for document in run.documents]
+    jobs = {str(job.pk): job for job in Job.objects.filter(pk__in=ids)}
+    visible = {str(pk) for pk in Job.objects.visible_to(principal).filter(pk__in=ids).values_list("pk", flat=True)}
+    return [
+        Taken(
+            name=document["name"],
+            size=document["size"],
+            job=jobs.get(document["job"]),
+            link=document["job"] in visible,
+        )
+        for document in run.documents
+    ]

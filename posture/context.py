@@ -92,6 +92,13 @@ def _items(request: HttpRequest, principal: Principal) -> Iterator[Item]:
         count=Job.objects.visible_to(principal).live().count(),
         counted="waiting or running",
     )
+    yield Item(
+        label="Connections",
+        url=reverse("inventory:connections"),
+        key="c",
+        icon="plug-connected",
+        current=here == "inventory",
+    )
 
 
 def _role(principal: Principal) -> str:

@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include(roof)),
     path("", include("inventory.access.urls")),
     path("", include("inventory.jobs.urls")),
+    path("", include("inventory.urls")),
     path("", include("findings.urls")),
     path("api/v1/", include("posture.api.urls")),
 ]

@@ -11,6 +11,7 @@ from typing_extensions import override
 from inventory.access.routes import routes_of
 from inventory.connectors.registry import readers as registered
 from inventory.jobs.registry import HANDLERS, PLANNED
+from inventory.sources.base import sources
 from posture.variables import VARIABLES
 
 OURS = {"posture", "incidents", "findings", "inventory"}
@@ -54,6 +55,15 @@ def readers() -> Iterator[str]:
     yield from table(("Format", "Name", "Yields", "File"), rows)
 
 
+def connectors() -> Iterator[str]:
+    """Yield the kinds of sources that can be connected."""
+    rows = (
+        (source.label, f"`{source.slug}`", source.says, f"`{type(source).__module__.replace('.', '/')}.py`")
+        for source in sources()
+    )
+    yield from table(("Connector", "Name", "What it does", "File"), rows)
+
+
 def jobs() -> Iterator[str]:
     """Yield the kinds of jobs and the queue each waits in."""
     rows = ((f"`{kind}`", HANDLERS[kind].label, HANDLERS[kind].queue) for kind in sorted(HANDLERS))
@@ -80,6 +90,7 @@ SECTIONS = {
     "Settings": settings,
     "Commands": commands,
     "Readers": readers,
+    "Connectors": connectors,
     "Jobs": jobs,
     "Schedules": schedules,
     "Routes": routes,
@@ -95,7 +106,7 @@ def reference() -> str:
 class Command(BaseCommand):
     """Print the reference."""
 
-    help = "Print the reference of settings, commands, readers, jobs, schedules and routes."
+    help = "Print the reference of settings, commands, readers, connectors, jobs, schedules and routes."
     requires_system_checks = ()
 
     @override

@@ -1,4 +1,4 @@
-"""What exists and who owns it."""
+"""APIs: where they answer, what describes them, what they can do, who holds them."""
 
 from typing import Self
 
