@@ -78,7 +78,7 @@ def main(arguments: Sequence[str]) -> int:
 def _stages(rest: list[str], *, slow: bool, pg: str | None) -> list[Stage]:
     workers = ["-n", os.environ.get("TEST_WORKERS") or "2"]
     if rest:
-        return [_pytest("tests", rest)]
+        return [_pytest("tests", [*(["-m", "slow"] if slow else []), *rest])]
     if slow:
         return [_pytest("slow tests", ["-m", "slow"])]
     if pg:
@@ -87,7 +87,7 @@ def _stages(rest: list[str], *, slow: bool, pg: str | None) -> list[Stage]:
 
 
 def _pytest(name: str, arguments: list[str]) -> Stage:
-    return Stage(name, [sys.executable, "-m", "pytest", *arguments], shown=True)
+    return Stage(name, [sys.executable, "-m", "pytest", "-rs", *arguments], shown=True)
 
 
 def _checks() -> list[Stage]:
