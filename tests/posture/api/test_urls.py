@@ -1,0 +1,224 @@
+"""Every address of the API, for every role: it answers, or says no, as the ruling has it."""
+
+import csv
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from django.urls import get_resolver
+
+from findings.models import Decision, Report
+from inventory.access.choices import OrganisationRole
+from inventory.access.models import Team, User
+from inventory.access.routes import routes_of
+from inventory.access.selectors import principal_of
+from inventory.jobs.models import Job
+from inventory.models import Api
+from tests.callers import Caller, token_of
+from tests.findings.reports import result, sarif
+from tests.inventory.access.people import NOW, person, team
+from tests.posture.services.estates import make_api, make_finding
+
+pytestmark = pytest.mark.django_db
+# Written by hand from the ruling, row by row.
+RULING = Path(__file__).parents[2] / "inventory/access/rights.tsv"
+ROLES = ("administrator", "security_manager", "analyst", "owner", "member", "responder", "auditor")
+LATER = "2099-01-01T00:00:00Z"
+
+
+@dataclass
+class World:
+    """One API with a finding, a decision, an asked acceptance, a report and a job of somebody else."""
+
+    team: Team
+    api: Api
+    finding: str
+    decision: str
+    asked: str
+    report: str
+    job: str
+
+
+@pytest.fixture
+def world() -> World:
+    return build(team("Payments"))
+
+
+def build(held_by: Team) -> World:
+    api = make_api(team=held_by)
+    finding = make_finding(api)
+    author = person(OrganisationRole.SECURITY_MANAGER)
+    caller = Caller(user=author)
+    decision = caller.post("decisions/", findings=[finding.code], kind="triaged")["decisions"][0]
+    asked = caller.post("decisions/", findings=[finding.code], kind="asked", reason="x", until=LATER)["decisions"][0]
+    report = Report.objects.create(
+        code=f"RPT-{uuid4().hex[:8].upper()}", name="r", format="sarif", uploaded_at=NOW, team=held_by
+    )
+    job = Job.objects.create(
+        kind="findings.report", title="Read", queue="bulk", created_at=NOW, user=author,
+        principal=principal_of(author, now=NOW).stored(),
+    )  # fmt: skip
+    return World(held_by, api, finding.code, decision, asked, report.code, str(job.pk))
+
+
+def upload(caller: Caller, _world: World) -> Any:
+    return caller.upload(sarif(result("r", "a.py")))
+
+
+def state(caller: Caller, world: World) -> Any:
+    return caller.patch(f"apis/{world.api.code}/", reach="public")
+
+
+def decide(caller: Caller, world: World) -> Any:
+    return caller.post("decisions/", findings=[world.finding], kind="in_progress")
+
+
+def ask(caller: Caller, world: World) -> Any:
+    return caller.post("decisions/", findings=[world.finding], kind="asked", reason="x", until=LATER)
+
+
+def answer(caller: Caller, world: World) -> Any:
+    return caller.post(f"decisions/{world.asked}/answer/", accept=True)
+
+
+def undo(caller: Caller, world: World) -> Any:
+    return caller.post(f"decisions/{world.decision}/undo/")
+
+
+def export_list(caller: Caller, _world: World) -> Any:
+    return caller.get("export/apis.csv")
+
+
+def export_findings(caller: Caller, world: World) -> Any:
+    return caller.get(f"export/apis/{world.api.code}/findings.csv")
+
+
+READS: dict[str, Callable[[World], str]] = {
+    "api:teams": lambda _: "teams/",
+    "api:team": lambda world: f"teams/{world.team.slug}/",
+    "api:apis": lambda _: "apis/",
+    "api:api": lambda world: f"apis/{world.api.code}/",
+    "api:api-score": lambda world: f"apis/{world.api.code}/score/",
+    "api:endpoints": lambda _: "endpoints/",
+    "api:findings": lambda _: "findings/",
+    "api:finding": lambda world: f"findings/{world.finding}/",
+    "api:decisions": lambda _: "decisions/",
+    "api:decision": lambda world: f"decisions/{world.decision}/",
+    "api:reports": lambda _: "reports/",
+    "api:report": lambda world: f"reports/{world.report}/",
+}
+"""What takes the right to see."""
+
+Act = Callable[[Caller, World], Any]
+ACTS: dict[Act, tuple[str, str]] = {
+    state: ("api:api", "classify"),
+    upload: ("api:reports", "upload"),
+    decide: ("api:decisions", "decide"),
+    ask: ("api:decisions", "ask_acceptance"),
+    answer: ("api:decision-answer", "approve_acceptance"),
+    undo: ("api:decision-undo", "decide"),
+    export_list: ("api:export-apis", "export"),
+    export_findings: ("api:export-findings", "export"),
+}
+"""What takes another right, with its route and its row of the ruling."""
+
+OTHERWISE = {"api:job", "api:job-cancel", "api:schema", "api:nowhere"}
+"""One's own jobs (tests of jobs), the schema and what is nowhere (their own tests)."""
+
+
+def ruling() -> dict[str, dict[str, str]]:
+    with RULING.open() as file:
+        return {row["verb"]: row for row in csv.DictReader(file, delimiter="\t")}
+
+
+def somebody(role: str, held: Team) -> User:
+    if role in {"owner", "member"}:
+        return person(**{f"{role}_of": held})
+    return person(OrganisationRole(role))
+
+
+def names_of(address: Any) -> str:
+    return getattr(address, "__name__", str(address))
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Take back what happens inside, so that each role finds the same world."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def test_every_route_has_its_row_here() -> None:
+    names = {name for _, name, _ in routes_of(get_resolver()) if name.startswith("api:")}
+    assert names == {*READS, *(route for route, _ in ACTS.values()), *OTHERWISE}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_sees_what_the_ruling_says_in_person_and_by_token(world: World, role: str) -> None:
+    reach = ruling()["see"][role]
+    foreign = build(team("Logistics"))
+    user = somebody(role, world.team)
+    for caller in (Caller(user=user), Caller(token=token_of(user))):
+        for name, address in READS.items():
+            caller.get(address(world))
+            assert caller.status == 200, name
+            told = caller.get(address(foreign))
+            expected = 200 if reach == "all" or "results" in told else 404
+            assert caller.status == expected, name
+            if reach == "own" and "results" in told:
+                hidden = {foreign.team.slug, foreign.api.code, foreign.finding, foreign.decision, foreign.report}
+                shown = {str(value) for row in told["results"] for value in row.values()}
+                assert not hidden & shown, name
+
+
+@pytest.mark.parametrize("act", ACTS, ids=names_of)
+def test_every_act_is_done_or_refused_as_the_ruling_says(world: World, act: Act) -> None:
+    row = ruling()[ACTS[act][1]]
+    for role in ROLES:
+        caller = Caller(user=somebody(role, world.team))
+        with undone():
+            told = act(caller, world)
+        if row[role] == "-":
+            assert (caller.status, told["error"]["code"]) == (403, "forbidden"), role
+            assert "Who may: " in told["error"]["message"]
+        else:
+            assert caller.status in {200, 201, 202}, (role, told)
+
+
+@pytest.mark.parametrize("act", ACTS, ids=names_of)
+def test_a_token_does_an_act_only_where_the_ruling_gives_it_a_scope(world: World, act: Act) -> None:
+    verb = ACTS[act][1]
+    user = person(OrganisationRole.SECURITY_MANAGER)
+    caller = Caller(token=token_of(user))
+    told = act(caller, world)
+    if ruling()[verb]["token"] == "scope":
+        assert caller.status in {200, 202}, told
+        caller = Caller(token=token_of(user, *(scope for scope in ("see", "upload", "export") if scope != verb)))
+        told = act(caller, world)
+    assert (caller.status, told["error"]["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("act", [act for act in ACTS if act not in {upload, export_list}], ids=names_of)
+def test_an_act_on_what_is_out_of_sight_is_404_whatever_one_may(world: World, act: Act) -> None:
+    foreign = build(team("Logistics"))
+    for role in ("owner", "member"):
+        caller = Caller(user=somebody(role, world.team))
+        told = act(caller, foreign)
+        assert (caller.status, told["error"]["code"]) == (404, "not_found"), act
+    nobody = Caller(user=person())
+    told = act(nobody, foreign)
+    # What names its rows in the body is shut to somebody who may not do it to anything; nothing is told by that.
+    assert nobody.status == (403 if act in {decide, ask} else 404)
+    assert Decision.objects.filter(finding__code=foreign.finding).count() == 2
+
+
+def test_nothing_is_open_to_somebody_unknown(world: World) -> None:
+    caller = Caller()
+    for told in (*(caller.get(address(world)) for address in READS.values()), *(act(caller, world) for act in ACTS)):
+        assert (caller.status, told["error"]["code"]) == (401, "unauthenticated")
