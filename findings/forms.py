@@ -7,6 +7,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
+from findings.mapping import MEANING
 from inventory.choices import Environment
 
 Choices = Sequence[tuple[str, str]]
@@ -88,3 +89,26 @@ class UploadForm(forms.Form):
     def options(self) -> dict[str, str]:
         """Return what was stated beside the file; call after is_valid()."""
         return {name: value for name, value in self.cleaned_data.items() if name != "file" and value}
+
+
+class MappingForm(forms.Form):
+    """What a mapping rule looks at, and the API it names."""
+
+    kind = forms.ChoiceField(
+        label="Findings with",
+        choices=[(kind.value, f"{kind.value.capitalize()}: {meaning}") for kind, meaning in MEANING.items()],
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    pattern = forms.CharField(
+        label="That is",
+        max_length=1000,
+        error_messages={"required": "Say which one the rule is for."},
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
+    )
+    api = forms.CharField(
+        label="Belong to the API",
+        required=False,
+        max_length=300,
+        help_text="Name or code.",
+        widget=forms.TextInput(attrs={"class": "input", "list": "apis", "autocomplete": "off"}),
+    )

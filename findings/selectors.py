@@ -1,10 +1,21 @@
 """Questions of the pages about reports and findings."""
 
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import CharField, Count, F, Func, Value
+from django.db.models.functions import Coalesce, Lower
+
+from findings.mapping import RuleKind, clean_pattern
+from findings.models import Finding
 from inventory.access.models import Team
 from inventory.access.records import Principal
 from inventory.models import Api
 
 NAMES_OFFERED = 200
+GROUPS_SHOWN: Final = 100
+HOST: Final = "^[a-zA-Z][a-zA-Z0-9+.-]*://([^/:?#@]+)"
+"""The host in a URL, as PostgreSQL finds it."""
 
 
 def teams_to_upload_for(principal: Principal) -> list[tuple[str, str]]:
@@ -17,3 +28,37 @@ def names_in_sight(principal: Principal) -> list[str]:
     """Return names of APIs to offer while somebody types one; a help only, so the list is cut short."""
     names = Api.objects.visible_to(principal).live().order_by("name").values_list("name", flat=True)
     return list(names.distinct()[:NAMES_OFFERED])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmappedGroup:
+    """Unmapped findings that one mapping rule could tie: what `kind` and `pattern` it would have, and how many."""
+
+    source_kind: str
+    series: str
+    kind: RuleKind
+    pattern: str
+    count: int
+
+
+def unmapped_groups(principal: Principal) -> tuple[list[UnmappedGroup], int]:
+    """Return the largest groups of unmapped findings in sight, and how many findings there are in all."""
+    found = Finding.objects.visible_to(principal).filter(api=None, moved_to=None)
+    host = Func(F("url"), Value(HOST), function="substring", output_field=CharField())
+    rows = (
+        found.annotate(host=Lower(Coalesce(host, Value(""))))
+        .values_list("source_kind", "series__name", "repository", "host")
+        .annotate(count=Count("pk"))
+        .order_by("-count", "source_kind", "series__name", "repository", "host")[:GROUPS_SHOWN]
+    )
+    return [_group(*row) for row in rows], found.count()
+
+
+def _group(source_kind: str, series: str | None, repository: str, host: str, count: int) -> UnmappedGroup:
+    if repository:
+        kind, pattern = RuleKind.REPOSITORY, clean_pattern(RuleKind.REPOSITORY, repository)
+    elif host:
+        kind, pattern = RuleKind.HOST, host
+    else:
+        kind, pattern = RuleKind.SERIES, series or ""
+    return UnmappedGroup(source_kind=source_kind, series=series or "", kind=kind, pattern=pattern, count=count)

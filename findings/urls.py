@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from findings.views import upload
+from findings.views import mapping, upload
 
 app_name = "findings"
 
 urlpatterns = [
     path("upload/", upload.upload, name="upload"),
+    path("mapping/", mapping.mapping, name="mapping"),
+    path("mapping/<str:code>/end/", mapping.mapping_end, name="mapping-end"),
 ]

@@ -99,6 +99,13 @@ def _items(request: HttpRequest, principal: Principal) -> Iterator[Item]:
         icon="plug-connected",
         current=here == "inventory",
     )
+    yield Item(
+        label="Mapping",
+        url=reverse("findings:mapping"),
+        key="m",
+        icon="link",
+        current=match is not None and match.view_name == "findings:mapping",
+    )
 
 
 def _role(principal: Principal) -> str:

@@ -1,0 +1,75 @@
+"""The page of findings that no API holds yet, and of the rules that tie them to one."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from findings.errors import FindingsRefused
+from findings.forms import MappingForm
+from findings.models import MappingRule
+from findings.selectors import names_in_sight, unmapped_groups
+from findings.services.mapping import create_rule, end_rule, preview_rule
+from inventory.access.http import Request
+from inventory.access.rights import Verb, may_somewhere, refused
+from inventory.access.routes import Scope, route
+from inventory.errors import InventoryRefused
+from inventory.selectors import find_api
+
+
+@route(Scope.TEAM)
+@require_http_methods(["GET", "HEAD", "POST"])
+def mapping(request: Request) -> HttpResponse:
+    """Show what is unmapped and the rules; preview a rule, or make it and go to the job that applies it."""
+    sent = request.method == "POST"
+    may_map = may_somewhere(request.principal, Verb.CONNECT)
+    if sent and not may_map:
+        raise refused(Verb.CONNECT)
+    chosen = {name: request.GET.get(name, "") for name in ("kind", "pattern", "api")}
+    form = MappingForm(data=request.POST if sent else None, initial=chosen)
+    context: dict[str, Any] = {"form": form}
+    if sent and form.is_valid():
+        try:
+            if request.POST.get("do") == "create":
+                return _create(request, form)
+            context["preview"] = preview_rule(
+                kind=form.cleaned_data["kind"], pattern=form.cleaned_data["pattern"], principal=request.principal
+            )
+        except (FindingsRefused, InventoryRefused) as refusal:
+            form.add_error(None, str(refusal))
+    groups, total = unmapped_groups(request.principal)
+    rules = MappingRule.objects.visible_to(request.principal).filter(ended_at=None).select_related("api", "created_by")
+    context |= {
+        "groups": groups,
+        "total": total,
+        "rules": rules.order_by("-created_at", "-pk"),
+        "may_map": may_map,
+        "names": names_in_sight(request.principal),
+    }
+    return render(request, "findings/mapping.html", context, status=422 if form.errors else 200)
+
+
+def _create(request: Request, form: MappingForm) -> HttpResponse:
+    api = find_api(principal=request.principal, reference=form.cleaned_data["api"], verb=Verb.CONNECT)
+    _, job = create_rule(
+        kind=form.cleaned_data["kind"],
+        pattern=form.cleaned_data["pattern"],
+        api=api,
+        principal=request.principal,
+        now=timezone.now(),
+    )
+    return redirect("jobs:job", job.pk)
+
+
+@require_POST
+@route(Scope.TEAM, Verb.CONNECT)
+def mapping_end(request: Request, code: str) -> HttpResponse:
+    """End a rule: it ties nothing more, and what it tied stays."""
+    rules = MappingRule.objects.visible_to(request.principal).select_related("api")
+    rule = get_object_or_404(rules, code=code)
+    end_rule(rule=rule, principal=request.principal, now=timezone.now())
+    messages.success(request, f"The rule for {rule.pattern} has ended. What it tied stays with {rule.api.name}.")
+    return redirect("findings:mapping")
