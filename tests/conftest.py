@@ -214,14 +214,6 @@ def worker(fresh_database: str, queues: None, tmp_path: Path) -> Iterator[subpro
             process.wait()
 
 
-@pytest.fixture(scope="session")
-def corpus() -> Path:
-    """Return the directory of real documents; the test is skipped by name where it is absent."""
-    if not (CORPUS / "INDEX.json").exists():
-        pytest.skip(f"the corpus is not at {CORPUS} (POSTURE_CORPUS)")
-    return CORPUS
-
-
 @pytest.fixture
 def home() -> Iterator[Path]:
     """Return a directory with a short path, as unix sockets need, that does not exist yet."""
