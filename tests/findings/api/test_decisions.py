@@ -146,7 +146,7 @@ def test_a_body_that_cannot_be_is_400_with_its_field(
     analyst: Caller, api: Api, said: dict[str, Any], field: str
 ) -> None:
     code = present(api).code
-    filled = {
+    filled: dict[str, Any] = {
         name: [code if each == "{code}" else each for each in value] if isinstance(value, list) else value
         for name, value in said.items()
     }

@@ -14,7 +14,6 @@ from tests.inventory.access.people import person, team
 from tests.posture.services.estates import NOW, make_api, make_finding
 
 pytestmark = pytest.mark.django_db
-EMPTY = (None, "", [], False)
 
 
 @pytest.fixture

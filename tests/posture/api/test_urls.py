@@ -137,8 +137,10 @@ def ruling() -> dict[str, dict[str, str]]:
 
 
 def somebody(role: str, held: Team) -> User:
-    if role in {"owner", "member"}:
-        return person(**{f"{role}_of": held})
+    if role == "owner":
+        return person(owner_of=held)
+    if role == "member":
+        return person(member_of=held)
     return person(OrganisationRole(role))
 
 
