@@ -12,7 +12,7 @@ from django.db import connections
 
 from findings.models import Finding
 from inventory.jobs.models import Job
-from posture.selectors.digest import state_digest
+from posture.services.digest import state_digest
 from tests.findings.reports import NOW, analyst, openapi, result, sarif, send, settle, take_in, told
 
 SPECIFICATION = openapi("Orders", "/orders", "/orders/{id}")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from typing_extensions import override
 
-from posture.selectors.digest import state_digest
+from posture.services.digest import state_digest
 
 
 class Command(BaseCommand):

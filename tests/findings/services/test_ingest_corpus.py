@@ -19,7 +19,7 @@ from findings.services.ingest import Document, UploadOptions, ingest_report
 from inventory.access.records import SYSTEM
 from inventory.jobs.documents import Document as Bytes
 from inventory.models import Api
-from posture.selectors.digest import digest_here
+from posture.services.digest import digest_here
 from tests.conftest import CORPUS
 
 INDEX = CORPUS / "INDEX.json"

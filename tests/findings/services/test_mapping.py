@@ -19,7 +19,7 @@ from inventory.access.records import Principal
 from inventory.jobs.models import Job
 from inventory.models import Api
 from inventory.services.classify import give_team
-from posture.selectors.digest import state_digest
+from posture.services.digest import state_digest
 from tests.findings.reports import NOW, analyst, openapi, result, sarif, settle, take_in, told
 
 DAY = timedelta(days=1)

@@ -3,14 +3,17 @@
 import random
 import uuid
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from itertools import count
+from typing import Any
 
 from findings.models import Finding
 from findings.status import SeverityRank, Status
 from inventory.access.models import Team
 from inventory.choices import Criticality, Environment, Reach, Sensitivity, Stage
 from inventory.models import Api, ApiTeam
+from posture.models import ApiScore, CurrentScore
 from posture.records import ApiFacts, FindingFacts, Runtime
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -20,7 +23,7 @@ _numbers = count(1)
 
 def luck(seed: int) -> random.Random:
     """Return chance that is the same in each run."""
-    return random.Random(seed)  # noqa: S311 - estates, no secrets
+    return random.Random(seed)
 
 
 def make_team(slug: str) -> Team:
@@ -132,3 +135,24 @@ def facts_of(api: Api, runtime: Runtime) -> ApiFacts:
 def later(**passed: float) -> datetime:
     """Return a time after the estate was made."""
     return NOW + timedelta(**passed)
+
+
+def worst(**values: Any) -> Api:
+    """Return an API on which one confirmed finding scores what its severity is worth."""
+    given: dict[str, Any] = {
+        "reach": "public",
+        "environment": "production",
+        "sensitivity": "restricted",
+        "criticality": "mission",
+    }
+    return make_api(**given | values)
+
+
+def score_of(api: Api) -> Decimal:
+    """Return the score an API has now."""
+    return CurrentScore.objects.get(api=api).score
+
+
+def single(point: ApiScore) -> list[tuple[str, str, float, float]]:
+    """Return name, class, points and what fixing buys of each factor that is named in a stored score."""
+    return list(zip(*(point.factors[column] for column in ("names", "classes", "points", "fixed")), strict=True))
