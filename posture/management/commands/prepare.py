@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
+from typing_extensions import override
 
 from inventory.access.services.demo import ensure_demo_people
 from inventory.access.services.first import first_link
@@ -23,12 +24,14 @@ class Command(BaseCommand):
     help = "Migrate, collect static files and make sure that somebody can sign in; safe to repeat."
     requires_system_checks = ()
 
+    @override
     def add_arguments(self, parser: CommandParser) -> None:
         """Say which parts may be left out, and where the way to sign in is written."""
         parser.add_argument("--sign-in-only", action="store_true", help="leave the database as it is")
         parser.add_argument("--static", action="store_true", help="collect the static files too")
         parser.add_argument("--to", type=Path, help="write the way to sign in to this file (0600), not to the screen")
 
+    @override
     def handle(self, *_args: Any, **options: Any) -> None:
         """Do what is left to do."""
         if not options["sign_in_only"]:

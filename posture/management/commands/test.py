@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from typing_extensions import override
 
 from posture.supervisor import verify
 
@@ -14,10 +15,12 @@ class Command(BaseCommand):
     help = "Run the fast tier of checks and tests on throw-away services; with paths or --slow, those tests alone."
     requires_system_checks = ()
 
+    @override
     def add_arguments(self, parser: CommandParser) -> None:
         """Give the help its words."""
         verify.describe(parser)
 
+    @override
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Run what the command line asks for."""
         sys.exit(verify.main(sys.argv[2:]))

@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from typing_extensions import override
 
 from posture.supervisor import up, wishes
 
@@ -14,10 +15,12 @@ class Command(BaseCommand):
     help = "Start Posture: database, Redis, web server, workers and clock, until Ctrl-C."
     requires_system_checks = ()
 
+    @override
     def add_arguments(self, parser: CommandParser) -> None:
         """Give the help its words."""
         wishes.describe(parser)
 
+    @override
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Run the product until it is stopped."""
         sys.exit(up.main([]))
