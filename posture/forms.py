@@ -1,10 +1,15 @@
-"""What people fill in about an API on its page."""
+"""What people fill in about an API, and what they decide about a finding."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Final
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
 
+from findings.status import EFFECTIVE, DecisionKind
 from inventory.choices import Criticality, Environment, Reach, Sensitivity, Stage
 from inventory.models import Api
 
@@ -50,3 +55,106 @@ class FactsForm(forms.Form):
     def moves(self) -> bool:
         """Whether another team was chosen."""
         return "team" in self.changed_data
+
+
+LONGEST_REASON: Final = 4_000
+DECIDED: Final = tuple(kind for kind in EFFECTIVE if kind != DecisionKind.ACCEPTED)
+"""What one person decides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Menu:
+    """A decision that needs a reason: its key, and the reasons most often given."""
+
+    kind: DecisionKind
+    label: str
+    key: str
+    reasons: tuple[str, ...]
+
+    @property
+    def asks(self) -> bool:
+        """Whether another person has to answer."""
+        return self.kind == DecisionKind.ASKED
+
+    @property
+    def names_another(self) -> bool:
+        """Whether it names another finding."""
+        return self.kind == DecisionKind.DUPLICATE
+
+
+MENUS: Final = (
+    Menu(
+        kind=DecisionKind.FALSE_POSITIVE,
+        label="False positive",
+        key="n",
+        reasons=(
+            "The tool misread the answer",
+            "Cannot be reached in this environment",
+            "Test or sample data",
+            "Prevented in front of the API",
+        ),
+    ),
+    Menu(
+        kind=DecisionKind.RESOLVED,
+        label="Resolved",
+        key="s",
+        reasons=("Fixed and deployed", "Configuration changed", "Endpoint removed", "Prevented in front of the API"),
+    ),
+    Menu(
+        kind=DecisionKind.DUPLICATE,
+        label="Duplicate",
+        key="m",
+        reasons=("Same weakness, other tool", "Same weakness, other place"),
+    ),
+    Menu(
+        kind=DecisionKind.ASKED,
+        label="Ask to accept the risk",
+        key="r",
+        reasons=(
+            "A fix is planned",
+            "Prevented in front of the API",
+            "The fix costs more than the risk",
+            "The API is about to be retired",
+        ),
+    ),
+)
+
+
+class DecisionForm(forms.Form):
+    """A decision: its kind, and why; a reason somebody typed goes before the one on the button."""
+
+    kind = forms.ChoiceField(
+        choices=[(kind.value, kind.label) for kind in DECIDED],
+        error_messages={"invalid_choice": "“%(value)s” is not decided here."},
+    )
+    reason = forms.CharField(required=False, max_length=LONGEST_REASON)
+    preset = forms.CharField(required=False, max_length=LONGEST_REASON)
+    proof = forms.CharField(required=False, max_length=20)
+
+    def why(self) -> str:
+        """Return the reason; call after is_valid()."""
+        return str(self.cleaned_data["reason"] or self.cleaned_data["preset"])
+
+
+class AskForm(DecisionForm):
+    """A question for acceptance: why, and until the end of which day in the person's zone."""
+
+    kind = forms.ChoiceField(choices=[(DecisionKind.ASKED.value, DecisionKind.ASKED.label)])
+    until = forms.DateField(
+        error_messages={
+            "required": "Say until which day the risk is to be accepted.",
+            "invalid": "Write the day as in 2026-12-31.",
+        }
+    )
+
+    def end(self) -> datetime:
+        """Return the last second of the day; call after is_valid()."""
+        return timezone.make_aware(datetime.combine(self.cleaned_data["until"], time(23, 59, 59)))
+
+
+class AnswerForm(forms.Form):
+    """The second person's word."""
+
+    decision = forms.CharField(max_length=40)
+    answer = forms.ChoiceField(choices=[("accept", "Accept"), ("refuse", "Refuse")])
+    reason = forms.CharField(required=False, max_length=LONGEST_REASON)

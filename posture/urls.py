@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from posture.views import apis, exports, facts
+from posture.views import apis, exports, facts, findings
 
 roof = (
     [
@@ -13,6 +13,11 @@ roof = (
         path("apis/<str:code>/findings/", apis.api_findings, name="api-findings"),
         path("apis/<str:code>/history/", apis.api_history, name="api-history"),
         path("apis/<str:code>/facts/", facts.api_facts, name="api-facts"),
+        path("findings/<str:code>/", findings.finding_detail, name="finding"),
+        path("findings/<str:code>/decide/", findings.finding_decide, name="finding-decide"),
+        path("findings/<str:code>/ask/", findings.finding_ask, name="finding-ask"),
+        path("findings/<str:code>/answer/", findings.finding_answer, name="finding-answer"),
+        path("findings/<str:code>/undo/", findings.finding_undo, name="finding-undo"),
         path("export/apis.csv", exports.apis_csv, name="export-apis"),
         path("export/apis/<str:code>/findings.csv", exports.findings_csv, name="export-findings"),
     ],

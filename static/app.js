@@ -42,9 +42,12 @@
     if (e.key === "g") { went = Date.now(); return; }
     if (Date.now() - went < 900) { const link = $(`.side [data-go="${CSS.escape(e.key)}"]`); went = 0; if (link) return link.click(); }
     const act = keys[e.key] ?? (() => $(`[data-key="${CSS.escape(e.key)}"]`)?.click());
-    if (e.key === "/") e.preventDefault();
+    if (e.key === "/" || $(`[data-key="${CSS.escape(e.key)}"]`)) e.preventDefault();
     act();
   });
+
+  // A part that unfolds takes the focus to what is meant to be pressed or filled in first.
+  document.addEventListener("toggle", e => { if (e.target.open) $("[data-first]", e.target)?.focus(); }, true);
 
   // Toasts: eight seconds, longer while pointed at or focused.
   const fade = item => {

@@ -156,7 +156,7 @@ def test_the_page_says_why_in_points_that_add_up(analyst: Client) -> None:
     shown = f"{scored:.0f}"
     assert f"Why {shown} Fixing the top two brings it to" in text
     assert "Anybody may refund GET /refunds/{id}" in text
-    assert f"?q={worst.code}" in page.decode()
+    assert f'href="/findings/{worst.code}/"' in page.decode()
     assert "Reach is unknown: counted as 0.8" in text
     assert "5 more findings" in text
     assert "Coverage: no data" in text

@@ -1,0 +1,170 @@
+"""The page of one finding, and what people decide on it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST, require_safe
+
+from findings.errors import FindingsRefused
+from findings.models import Finding
+from findings.services.decide import (
+    DecisionResult,
+    Statement,
+    Target,
+    answer_acceptance,
+    ask_acceptance,
+    decide,
+    undo,
+)
+from findings.status import DecisionKind
+from inventory.access.http import Request, wants_fragment
+from inventory.access.rights import Verb, roles_that_may
+from inventory.access.routes import Scope, route
+from posture.forms import MENUS, AnswerForm, AskForm, DecisionForm
+from posture.selectors.finding_page import code_of_decision, decision_about, page_of_finding, visible_finding
+from posture.services.reading import factors_of
+
+PATIENCE = 60.0
+"""Seconds the page waits for the score that follows a decision."""
+
+
+@route(Scope.TEAM)
+@require_safe
+def finding_detail(request: Request, code: str) -> HttpResponse:
+    """Show a finding; asked by htmx, only what it does to the score."""
+    finding = _found(request, code)
+    if finding.moved_to is not None:
+        return redirect("posture:finding", finding.moved_to.code)
+    return _shown(request, finding)
+
+
+@route(Scope.TEAM, Verb.DECIDE)
+@require_POST
+def finding_decide(request: Request, code: str) -> HttpResponse:
+    """Write what a person decided."""
+    finding = _found(request, code)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, finding, _first_error(form))
+    kind, proof = DecisionKind(form.cleaned_data["kind"]), ""
+    if kind == DecisionKind.DUPLICATE:
+        proof = form.cleaned_data["proof"].strip().upper()
+        others = Finding.objects.visible_to(request.principal).filter(code=proof)
+        if proof == finding.code or not others.exists():
+            msg = "Name the other finding by its code, such as FND-7K3Q9; there is none like that in sight."
+            return _refused(request, finding, msg)
+    statement = Statement(kind=kind, reason=form.why(), proof=proof)
+    try:
+        result = decide(target=_only(finding), statement=statement, principal=request.principal, now=timezone.now())
+    except FindingsRefused as refusal:
+        return _refused(request, finding, str(refusal))
+    return _done(finding, result)
+
+
+@route(Scope.TEAM, Verb.ASK_ACCEPTANCE)
+@require_POST
+def finding_ask(request: Request, code: str) -> HttpResponse:
+    """Ask another person to accept the risk until a day."""
+    finding = _found(request, code)
+    form = AskForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, finding, _first_error(form))
+    statement = Statement(kind=DecisionKind.ASKED, reason=form.why(), until=form.end())
+    try:
+        result = ask_acceptance(
+            target=_only(finding), statement=statement, principal=request.principal, now=timezone.now()
+        )
+    except FindingsRefused as refusal:
+        return _refused(request, finding, str(refusal))
+    return _done(finding, result)
+
+
+@route(Scope.TEAM, Verb.APPROVE_ACCEPTANCE)
+@require_POST
+def finding_answer(request: Request, code: str) -> HttpResponse:
+    """Accept the risk that somebody else asked for, or refuse to."""
+    finding = _found(request, code)
+    form = AnswerForm(request.POST)
+    asked = decision_about(finding=finding, code=form.data.get("decision", ""))
+    if not form.is_valid() or asked is None:
+        return _refused(request, finding, "Nothing was asked here; look at the decisions again.")
+    try:
+        result = answer_acceptance(
+            asked=asked,
+            accept=form.cleaned_data["answer"] == "accept",
+            reason=form.cleaned_data["reason"],
+            principal=request.principal,
+            now=timezone.now(),
+        )
+    except FindingsRefused as refusal:
+        return _refused(request, finding, str(refusal))
+    return _done(finding, result)
+
+
+@route(Scope.TEAM, Verb.DECIDE)
+@require_POST
+def finding_undo(request: Request, code: str) -> HttpResponse:
+    """Take a decision back: what was decided before it holds again."""
+    finding = _found(request, code)
+    decision = decision_about(finding=finding, code=request.POST.get("decision", ""))
+    if decision is None:
+        return _refused(request, finding, "There is nothing to take back.")
+    try:
+        undo(decisions=[decision], principal=request.principal, now=timezone.now())
+    except FindingsRefused as refusal:
+        return _refused(request, finding, str(refusal))
+    messages.success(request, "Taken back: what was decided before it holds again.")
+    return redirect("posture:finding", finding.code)
+
+
+def _found(request: Request, code: str) -> Finding:
+    """Return the finding with this code; foreign and absent are the same: Http404."""
+    try:
+        return visible_finding(principal=request.principal, code=code)
+    except Finding.DoesNotExist as error:
+        raise Http404 from error
+
+
+def _only(finding: Finding) -> Target:
+    return Target(finding_ids=(finding.pk,))
+
+
+def _first_error(form: DecisionForm) -> str:
+    return str(next(iter(form.errors.values()))[0])
+
+
+def _done(finding: Finding, result: DecisionResult) -> HttpResponse:
+    done = code_of_decision(result.decision_ids[0])
+    return redirect(f"{reverse('posture:finding', args=[finding.code])}?{urlencode({'done': done})}")
+
+
+def _refused(request: Request, finding: Finding, error: str) -> HttpResponse:
+    """Show the page with what was wrong, beside what was filled in."""
+    return _shown(request, finding, error=error, tried=request.POST, status=422)
+
+
+def _shown(request: Request, finding: Finding, *, status: int = 200, **more: Any) -> HttpResponse:
+    point = finding.api.current_score.point if finding.api and hasattr(finding.api, "current_score") else None
+    page = page_of_finding(
+        principal=request.principal,
+        finding=finding,
+        factors=factors_of(point) if point else (),
+        now=timezone.now(),
+        patience=PATIENCE,
+    )
+    if request.method in {"GET", "HEAD"} and wants_fragment(request):
+        return render(request, "posture/_finding_effect.html", {"page": page})
+    done = next((said for said in page.decisions if said.may_undo and said.code == request.GET.get("done")), None)
+    context = {
+        "page": page,
+        "menus": MENUS if page.may_ask else MENUS[:-1],
+        "undoable": done,
+        "deciders": roles_that_may(Verb.DECIDE),
+        **more,
+    }
+    return render(request, "posture/finding.html", context, status=status)
