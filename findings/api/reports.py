@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework import serializers, status
@@ -190,7 +191,7 @@ class ReportDetail(Resource):
 
 def _sent(request: ApiRequest, principal: Principal) -> tuple[Any, dict[str, str]]:
     """Return the file and the options of a form, each given once and none unknown. Raises Refusal."""
-    form: Any = request.data
+    form = request.data if isinstance(request.data, QueryDict) else QueryDict()  # an empty body is no form
     known = ("file", *OPTIONS)
     for name, values in form.lists():
         if name not in known:
@@ -199,7 +200,7 @@ def _sent(request: ApiRequest, principal: Principal) -> tuple[Any, dict[str, str
         if len(values) > 1:
             msg = f"{name} is given {len(values)} times; give it once."
             raise Refusal(msg, code="invalid", field=name)
-    options = {name: form[name] for name in OPTIONS if name in form}
+    options: dict[str, Any] = {name: form[name] for name in OPTIONS if name in form}
     odd = next((name for name, value in options.items() if not isinstance(value, str) or "\0" in value), None)
     if odd:
         msg = f"{odd} is no text that can be kept; write it without zero bytes, and send no file in its place."

@@ -57,6 +57,8 @@ class ApiHead:
 
 def visible_api(*, principal: Principal, code: str) -> Api:
     """Return the API with this code if the principal may see it; raises Api.DoesNotExist for foreign and for none."""
+    if "\0" in code:  # no code holds one, and the database would not even look
+        raise Api.DoesNotExist
     found = _with_parts(with_team(Api.objects.visible_to(principal)))
     return found.select_related("owner", "deputy", "current_score__point__model").get(code=code)
 

@@ -6,6 +6,7 @@ from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
@@ -18,7 +19,8 @@ from rest_framework.views import APIView
 from typing_extensions import override
 
 from inventory.access.api.asking import DEFAULT_ROWS, Parameter, asked, places
-from inventory.access.api.errors import Refusal, answer_error
+from inventory.access.api.bodies import Json
+from inventory.access.api.errors import NOTHING, Refusal, answer_error, not_found
 from inventory.access.api.pace import PerMinute
 from inventory.access.api.schema import Schema
 from inventory.access.api.signing_in import ApiRequest, BySession, ByToken
@@ -75,6 +77,7 @@ class Resource(APIView):
     permission_classes = (SignedIn,)
     throttle_classes = (PerMinute,)
     content_negotiation_class = AlwaysJson
+    parser_classes: Any = (Json,)
     schema = Schema()
     http_method_names = ["get", "head", "post", "patch"]
 
@@ -109,9 +112,18 @@ class Resource(APIView):
         return self.request.principal
 
     @override
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> AnyRequest:
+        """Take everything for UTF-8, whatever character set the request claims: JSON and our forms know no other."""
+        request.encoding = "utf-8"
+        return super().initialize_request(request, *args, **kwargs)
+
+    @override
     def initial(self, request: AnyRequest, *args: Any, **kwargs: Any) -> None:
         """Refuse whoever is unknown, may not or asks for what is not there, before anything is done."""
         super().initial(request, *args, **kwargs)
+        if any("\0" in str(value) for value in kwargs.values()):
+            # No name holds one, and the database would not even look.
+            raise not_found(NOTHING)
         self._check_right(request.method or "")
         self._check_size(request)
         self.asked = asked(request.query_params, self.parameters if request.method in {"GET", "HEAD"} else ())

@@ -132,7 +132,7 @@ def _check(user: User, scopes: list[str], days: int, team: Team | None, now: dat
 
 
 def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _told(token: Token) -> dict[str, object]:
