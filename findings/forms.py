@@ -91,22 +91,28 @@ class UploadForm(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if name != "file" and value}
 
 
+def _short(meaning: str) -> str:
+    """Return what a rule looks at without its example, to begin a line."""
+    words = meaning.partition(",")[0]
+    return words[:1].upper() + words[1:]
+
+
 class MappingForm(forms.Form):
     """What a mapping rule looks at, and the API it names."""
 
     kind = forms.ChoiceField(
-        label="Findings with",
-        choices=[(kind.value, f"{kind.value.capitalize()}: {meaning}") for kind, meaning in MEANING.items()],
+        label="For",
+        choices=[(kind.value, _short(meaning)) for kind, meaning in MEANING.items()],
         widget=forms.Select(attrs={"class": "input"}),
     )
     pattern = forms.CharField(
-        label="That is",
+        label="Namely",
         max_length=1000,
         error_messages={"required": "Say which one the rule is for."},
         widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
     )
     api = forms.CharField(
-        label="Belong to the API",
+        label="They belong to the API",
         required=False,
         max_length=300,
         help_text="Name or code.",

@@ -21,6 +21,8 @@ DAY: Final = timedelta(hours=24)
 RUN_JOB: Final = "connections.run"
 """The kind of job that runs a connection; the floor that takes documents in registers its handler."""
 RUNS_SHOWN: Final = 30
+ORDER: Final = ("failing", "partial", "silent", "running", "good", "never", "paused")
+"""The states of a connection, those that need care first."""
 
 
 def apis_for(principal: Principal, verb: Verb) -> ApiQuerySet:
@@ -92,7 +94,7 @@ class Hour:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """How a connection does. `state`: paused, running, failing, never, silent or good; `told` says it in words."""
+    """How a connection does, as `state` (one of `ORDER`) and in words."""
 
     connection: Connection
     state: str
@@ -111,8 +113,7 @@ def healths(connections: ConnectionQuerySet, *, now: datetime) -> list[Health]:
         runs.setdefault(run.connection_id, []).append(run)
     jobs = _notable_jobs()
     found = [_health(row, runs.get(row.pk, []), jobs.get(row.pk), now) for row in rows]
-    order = ("failing", "silent", "running", "good", "never", "paused")
-    return sorted(found, key=lambda health: order.index(health.state))
+    return sorted(found, key=lambda health: ORDER.index(health.state))
 
 
 def _notable_jobs() -> dict[int, Job]:
@@ -124,6 +125,8 @@ def _notable_jobs() -> dict[int, Job]:
 
 def _health(row: Connection, runs: Sequence[Run], job: Job | None, now: datetime) -> Health:
     state, told = _state(row, job, now)
+    if state == "failing" and runs and runs[-1].state == RunState.PARTIAL and told.startswith(row.fault or "\0"):
+        state = "partial"
     worst = {RunState.DONE: "ok", RunState.PARTIAL: "medium", RunState.FAILED: "critical"}
     shades = [""] * 24
     for run in runs:

@@ -38,7 +38,7 @@ def connection_list(request: Request) -> HttpResponse:
     good = [row.connection.last_good_at for row in rows if row.connection.last_good_at]
     context = {
         "rows": [(row, source_for(row.connection.kind), _may_run(request, row.connection)) for row in rows],
-        "care": [row for row in rows if row.state in {"failing", "silent"}],
+        "care": [row for row in rows if row.state in {"failing", "partial", "silent"}],
         "healthy": sum(row.state == "good" for row in rows),
         "oldest": min(good, default=None),
         "taken": sum(row.taken for row in rows),

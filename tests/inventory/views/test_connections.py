@@ -153,3 +153,13 @@ def test_a_run_shows_what_came_and_what_did_not(ours: Team, manager: Client) -> 
     assert signed_in(person(member_of=ours)).get(address).status_code == HTTPStatus.OK
     assert signed_in(person(owner_of=team("theirs"))).get(address).status_code == HTTPStatus.NOT_FOUND
     assert "In part" in text_of(manager.get(f"/connections/{connection.code}/").content)
+
+
+def test_a_run_in_part_is_told_apart_from_a_failure(manager: Client) -> None:
+    now = datetime.now(UTC)
+    connection = make("Elk", last_run_at=now, failures=1, fault="shop.example answers 503.")
+    make_run(connection, state="partial", started_at=now)
+    text = text_of(manager.get("/connections/").content)
+    assert "In part shop.example answers 503." in text
+    assert "Failing" not in text
+    assert "1 runs in 24 hours, 1 of them not whole" in manager.get("/connections/").content.decode()
