@@ -124,9 +124,7 @@ def _notable_jobs() -> dict[int, Job]:
 
 
 def _health(row: Connection, runs: Sequence[Run], job: Job | None, now: datetime) -> Health:
-    state, told = _state(row, job, now)
-    if state == "failing" and runs and runs[-1].state == RunState.PARTIAL and told.startswith(row.fault or "\0"):
-        state = "partial"
+    state, told = _state(row, job, now, partial=bool(runs) and runs[-1].state == RunState.PARTIAL)
     worst = {RunState.DONE: "ok", RunState.PARTIAL: "medium", RunState.FAILED: "critical"}
     shades = [""] * 24
     for run in runs:
@@ -144,7 +142,7 @@ def _health(row: Connection, runs: Sequence[Run], job: Job | None, now: datetime
     )
 
 
-def _state(row: Connection, job: Job | None, now: datetime) -> tuple[str, str]:
+def _state(row: Connection, job: Job | None, now: datetime, *, partial: bool) -> tuple[str, str]:
     if row.paused_at is not None:
         return "paused", "Paused"
     if job and job.is_live:
@@ -153,7 +151,7 @@ def _state(row: Connection, job: Job | None, now: datetime) -> tuple[str, str]:
         return "failing", job.error
     if row.failures:
         times = f" ({row.failures} runs in a row)" if row.failures > 1 else ""
-        return "failing", f"{row.fault}{times}"
+        return "partial" if partial else "failing", f"{row.fault}{times}"
     return _quiet_state(row, now)
 
 

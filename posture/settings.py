@@ -188,5 +188,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpcore")},  # they tell whole URLs and headers
     "root": {"handlers": ["stderr"], "level": env_text("LOG_LEVEL")},
 }

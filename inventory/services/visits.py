@@ -21,7 +21,7 @@ from inventory.models import Connection
 from inventory.sources.base import Item, Left, SourceFailed, SourceRefused, Surroundings, Unchanged, Visit, source_for
 
 REDIRECTS: Final = 3
-RUN_SECONDS, TRY_SECONDS = 300.0, 15.0
+RUN_SECONDS, TRY_SECONDS = 300.0, 5.0
 TRY_BYTES: Final = 32 << 20
 TRY_DOCUMENTS: Final = 5
 

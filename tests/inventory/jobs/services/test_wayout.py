@@ -1,6 +1,7 @@
 """The one way out, asked to go where it must not, against servers of ours that count who connects."""
 
 import gzip
+import logging
 import socket
 import time
 from collections.abc import Iterable, Iterator
@@ -188,3 +189,11 @@ def test_whatever_the_network_does_is_one_sentence() -> None:
             resolve=loopback,
         )
     assert "hush" not in str(failed.value)
+
+
+def test_no_log_at_any_level_tells_an_address_or_a_secret(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with serving(said("200 OK", b"x", Set_Cookie="hush=1")) as server:
+        question = Question(url=f"http://shop.example:{server.port}/?key=hush", secrets={"X-Key": "hush"})
+        fetch(question, allowed=here(server), limits=QUICK, resolve=loopback).file.close()
+    assert "hush" not in caplog.text
