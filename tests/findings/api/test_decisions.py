@@ -242,5 +242,5 @@ def test_a_page_takes_as_many_queries_for_many_rows_as_for_one(
     analyst.post("decisions/", findings=made, kind="triaged")
     analyst.get("decisions/")
     for size in (1, 20):
-        with django_assert_max_num_queries(5):
+        with django_assert_max_num_queries(6):
             assert len(analyst.get("decisions/", page_size=size)["results"]) == size

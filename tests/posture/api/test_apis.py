@@ -208,5 +208,5 @@ def test_a_page_takes_as_many_queries_for_many_rows_as_for_one(
     caller = Caller(token=token_of(person(OrganisationRole.ANALYST)))
     caller.get("apis/")
     for size in (1, 40):
-        with django_assert_max_num_queries(5):  # who asks (2), rows, addresses, open findings
+        with django_assert_max_num_queries(6):  # who asks (2), numbers, rows, addresses, open findings
             assert len(caller.get("apis/", page_size=size)["results"]) == size

@@ -100,5 +100,5 @@ def test_a_token_needs_no_csrf_token() -> None:
 def test_a_request_takes_few_queries_to_know_who_asks(django_assert_num_queries: object) -> None:
     caller = Caller(token=token_of(person(OrganisationRole.ANALYST)))
     caller.get("teams/")
-    with django_assert_num_queries(3):  # type: ignore[operator] # token with person, roles, teams
+    with django_assert_num_queries(3):  # type: ignore[operator] # token with person, roles, no teams
         caller.get("teams/")
