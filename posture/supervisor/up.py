@@ -151,7 +151,17 @@ class Start:
         raise Trouble(msg)
 
     def _programs(self) -> list[Program]:
-        granian = ["granian", "--interface", "wsgi", "--host", self.wishes.host, "--port", str(self.wishes.port)]
+        granian = [
+            "--preload",
+            "posture.wsgi",
+            "granian",
+            "--interface",
+            "wsgi",
+            "--host",
+            self.wishes.host,
+            "--port",
+            str(self.wishes.port),
+        ]
         granian += ["--workers", str(max(2, min(4, os.cpu_count() or 2))), "--blocking-threads", str(THREADS)]
         granian += ["--no-ws", "--log-level", "warning", "posture.wsgi:application"]
         celery = ["celery", "-A", "posture", "worker", "--loglevel", "WARNING", "--concurrency", "1"]
