@@ -82,7 +82,10 @@ def _shell(request: HttpRequest) -> Shell:
 def _items(request: HttpRequest, principal: Principal) -> Iterator[Item]:
     match = request.resolver_match
     here = match.namespace if match else ""
-    yield Item(label="APIs", url=reverse("posture:apis"), key="a", icon="api", current=here == "posture")
+    on_findings = here == "posture" and bool(match and (match.url_name or "").startswith("finding"))
+    on_apis = here == "posture" and not on_findings
+    yield Item(label="APIs", url=reverse("posture:apis"), key="a", icon="api", current=on_apis)
+    yield Item(label="Findings", url=reverse("posture:findings"), key="f", icon="list-check", current=on_findings)
     yield Item(
         label="Jobs",
         url=reverse("jobs:jobs"),

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from django import forms
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import QueryDict
+from typing_extensions import override
 
 from findings.models import Finding
 from findings.status import OPEN, SeverityRank, Status
@@ -181,4 +182,32 @@ class FindingFilter(ListFilter):
             findings = findings.filter(
                 Q(title__icontains=text) | Q(code__iexact=text) | Q(rule__icontains=text) | Q(path__icontains=text)
             )
+        return findings
+
+
+class FindingsFilter(FindingFilter):
+    """Which findings of all APIs to list."""
+
+    def __init__(self, asked: QueryDict, *, sources: Sequence[str], teams: Sequence[tuple[str, str]]) -> None:
+        """Offer these sources, and these teams as (slug, name)."""
+        super().__init__(asked)
+        self.offer("source", "Source", [(source, source) for source in sources])
+        self.offer("team", "Team", [*teams, (NO_TEAM, "No team")])
+        self.offer("mapped", "API", [("no", "None yet")])
+        self.pin("api", "API")
+        self.full_clean()
+
+    @override
+    def apply(self, findings: QuerySet[Finding]) -> QuerySet[Finding]:
+        """Return the findings that match."""
+        findings = super().apply(findings)
+        if source := self.value("source"):
+            findings = findings.filter(source_kind=source)
+        if team := self.value("team"):
+            held = ApiTeam.objects.filter(api=OuterRef("api"), until=None)
+            findings = findings.filter(~Exists(held) if team == NO_TEAM else Exists(held.filter(team__slug=team)))
+        if self.value("mapped"):
+            findings = findings.filter(api=None)
+        if api := self.value("api"):
+            findings = findings.filter(api__code=api.upper())
         return findings

@@ -35,6 +35,8 @@ class FindingRow:
     message: str
     remedy: str
     details: tuple[tuple[str, str], ...]
+    api: str = ""
+    api_code: str = ""
 
 
 def finding_page(*, api: Api, narrowed: FindingFilter, after: str = "", before: str = "") -> Page[FindingRow]:

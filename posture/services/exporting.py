@@ -10,9 +10,10 @@ from inventory.access.services.trail import record_change
 from inventory.exporting import Cell, csv_pieces
 from inventory.models import Api
 from inventory.services.classify import current_team
-from posture.filters import ApiFilter, FindingFilter, ListFilter
+from posture.filters import ApiFilter, FindingFilter, FindingsFilter, ListFilter
 from posture.selectors.api_findings import FindingRow, every_finding
 from posture.selectors.api_list import ApiRow, every_api
+from posture.selectors.finding_list import findings_to_export
 
 API_HEADS: Final = (
     *("Code", "API", "Version", "Risk score", "Risk", "Coverage", "Reach", "Data", "Authentication", "Critical"),
@@ -53,11 +54,24 @@ def export_findings(
     return csv_pieces(FINDING_HEADS, map(_finding, rows), for_spreadsheets=for_spreadsheets)
 
 
+def export_findings_in_sight(
+    *, principal: Principal, narrowed: FindingsFilter, now: datetime, for_spreadsheets: bool
+) -> Iterator[str]:
+    """Write to the trail that the list is taken, and return it as CSV, of the findings the principal may export.
+
+    Whoever may export nothing is for the route to refuse.
+    """
+    _record("findings", narrowed, principal, now)
+    rows = findings_to_export(principal=principal, narrowed=narrowed)
+    cells = ((row.api_code, row.api, *_finding(row)) for row in rows)
+    return csv_pieces(("API code", "API", *FINDING_HEADS), cells, for_spreadsheets=for_spreadsheets)
+
+
 def _record(
     code: str, narrowed: ListFilter, principal: Principal, now: datetime, *, api_id: int | None = None, sort: str = ""
 ) -> None:
     asked = {name: narrowed.value(name) for name in narrowed.fields if narrowed.value(name)}
-    what = "findings" if api_id else "APIs"
+    what = "APIs" if code == "apis" else "findings"
     record_change(
         principal=principal,
         kind="export",

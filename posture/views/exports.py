@@ -11,8 +11,9 @@ from inventory.access.rights import Verb
 from inventory.access.routes import Scope, route
 from posture.filters import ApiFilter, FindingFilter
 from posture.selectors.api_list import DEFAULT_SORT, SORTS, teams_in_sight
-from posture.services.exporting import export_apis, export_findings
+from posture.services.exporting import export_apis, export_findings, export_findings_in_sight
 from posture.views.apis import found
+from posture.views.findings import findings_filter
 
 
 @route(Scope.TEAM, Verb.EXPORT)
@@ -44,6 +45,16 @@ def findings_csv(request: Request, code: str) -> StreamingHttpResponse:
         for_spreadsheets=True,
     )
     return as_file(pieces, f"findings-{api.code}.csv")
+
+
+@route(Scope.TEAM, Verb.EXPORT)
+@require_GET
+def all_findings_csv(request: Request) -> StreamingHttpResponse:
+    """Give the findings of all APIs, narrowed as the page at the same parameters."""
+    pieces = export_findings_in_sight(
+        principal=request.principal, narrowed=findings_filter(request), now=timezone.now(), for_spreadsheets=True
+    )
+    return as_file(pieces, "findings.csv")
 
 
 def as_file(pieces: Iterator[str], name: str) -> StreamingHttpResponse:

@@ -1,4 +1,4 @@
-"""The page of one finding, and what people decide on it."""
+"""The list of all findings, the page of one, and what people decide on it."""
 
 from typing import Any
 
@@ -25,12 +25,27 @@ from findings.status import DecisionKind
 from inventory.access.http import Request, wants_fragment
 from inventory.access.rights import Verb, roles_that_may
 from inventory.access.routes import Scope, route
+from posture.filters import FindingsFilter
 from posture.forms import MENUS, AnswerForm, AskForm, DecisionForm
+from posture.selectors.api_list import teams_in_sight
+from posture.selectors.finding_list import findings_in_sight, sources_in_sight
 from posture.selectors.finding_page import code_of_decision, decision_about, page_of_finding, visible_finding
 from posture.services.reading import factors_of
+from posture.views.lists import answer_list, place
 
 PATIENCE = 60.0
 """Seconds the page waits for the score that follows a decision."""
+
+
+@route(Scope.TEAM)
+@require_safe
+def finding_list(request: Request) -> HttpResponse:
+    """List the findings of all APIs somebody may see."""
+    form = findings_filter(request)
+    context = {"page": findings_in_sight(principal=request.principal, narrowed=form, **place(request))}
+    return answer_list(
+        request, form, page="posture/findings.html", fragment="posture/_finding_table.html", context=context
+    )
 
 
 @route(Scope.TEAM)
@@ -120,6 +135,12 @@ def finding_undo(request: Request, code: str) -> HttpResponse:
         return _refused(request, finding, str(refusal))
     messages.success(request, "Taken back: what was decided before it holds again.")
     return redirect("posture:finding", finding.code)
+
+
+def findings_filter(request: Request) -> FindingsFilter:
+    """Return what the list of all findings is narrowed to; two queries."""
+    teams = [(team.slug, team.name) for team in teams_in_sight(request.principal)]
+    return FindingsFilter(request.GET, sources=sources_in_sight(request.principal), teams=teams)
 
 
 def _found(request: Request, code: str) -> Finding:
