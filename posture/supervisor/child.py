@@ -2,10 +2,9 @@
 
 `python -m posture.supervisor.child celery -A posture worker` is `python -m celery -A posture worker`, with the kernel's
 parent-death signal set here and in every fork: granian's web workers and Celery's pool fork from this process.
-`--preload posture.wsgi` before the module imports another one first, once for all forks.
+`--preload posture.wsgi` before the module runs another one first, which loads what the forks then share.
 """
 
-import importlib
 import os
 import runpy
 import signal
@@ -29,6 +28,6 @@ if __name__ == "__main__":
     os.register_at_fork(before=_remember_parent, after_in_child=_die_with_forker)
     sys.argv = sys.argv[1:]
     if sys.argv[0] == "--preload":
-        importlib.import_module(sys.argv[1])
+        runpy.run_module(sys.argv[1])
         sys.argv = sys.argv[2:]
     runpy.run_module(sys.argv[0], run_name="__main__")
