@@ -137,8 +137,14 @@ class ReportList(Listing[Report], Posting):
     @override
     def body_limit(self) -> int:  # type: ignore[override] # an operator sets it
         """The largest body: a file of the largest size, and what is around it."""
+        return self.told_limit + AROUND_THE_FILE
+
+    @property
+    @override
+    def told_limit(self) -> int:
+        """The largest file."""
         limit: int = settings.UPLOAD_LIMIT
-        return limit + AROUND_THE_FILE
+        return limit
 
     @override
     def rows(self) -> QuerySet[Report]:

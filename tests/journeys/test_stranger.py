@@ -193,6 +193,11 @@ def test_what_is_torn_fails_its_job_with_one_sentence(script: Script) -> None:
 def test_the_script_is_told_what_it_may_not_do(script: Script) -> None:
     status, text = script.ask("decisions/", b'{"findings": ["x"], "kind": "triaged"}', "application/json")
     assert (status, json.loads(text)["error"]["code"]) == (403, "forbidden")
+    # What is refused before it is read is refused readably: most clients send to the end before they listen.
+    status, text = script.ask("decisions/", b'"' + b"x" * 30_000_000 + b'"', "application/json")
+    assert (status, json.loads(text)["error"]["code"]) == (403, "forbidden")
+    status, text = script.ask("reports/", b'"' + b"x" * 30_000_000 + b'"', "application/json")
+    assert (status, json.loads(text)["error"]["code"]) == (415, "unsupported_media_type")
     stranger = Script(script.root.removesuffix("/api/v1/"), "posture_" + "A" * 43)
     assert stranger.ask("apis/")[0] == 401
     assert script.ask("apis/?colour=red")[0] == 400

@@ -1,12 +1,15 @@
 """What every resource of the API is: declared, closed to whoever may not, strict about its parameters, paged."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from http import HTTPStatus
 from typing import Any, ClassVar, Final, Generic, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.http.request import RawPostDataException
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
@@ -14,7 +17,6 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request as AnyRequest
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
-from rest_framework.status import HTTP_411_LENGTH_REQUIRED, HTTP_413_REQUEST_ENTITY_TOO_LARGE
 from rest_framework.views import APIView
 from typing_extensions import override
 
@@ -33,6 +35,9 @@ from inventory.access.veils import veil
 Row = TypeVar("Row", bound=Model)
 
 SEEING: Final = {"GET": Verb.SEE}
+DRAINED: Final = 1 << 30
+DRAINED_OF_STRANGERS: Final = 16 << 20
+PIECE: Final = 1 << 20
 BODY_LIMIT: Final = 1 << 20
 """Bytes of a JSON body; files have their own limit."""
 
@@ -111,6 +116,11 @@ class Resource(APIView):
         """Who asks."""
         return self.request.principal
 
+    @property
+    def told_limit(self) -> int:
+        """How many bytes are said to be the most."""
+        return self.body_limit
+
     @override
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> AnyRequest:
         """Take everything for UTF-8, whatever character set the request claims: JSON and our forms know no other."""
@@ -128,6 +138,13 @@ class Resource(APIView):
         self._check_size(request)
         self.asked = asked(request.query_params, self.parameters if request.method in {"GET", "HEAD"} else ())
 
+    @override
+    def finalize_response(self, request: AnyRequest, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Make sure that a refusal is read."""
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
+            _drain(request)
+        return super().finalize_response(request, response, *args, **kwargs)
+
     def _check_right(self, method: str) -> None:
         verb = self.verbs.get("GET" if method == "HEAD" else method)
         principal = self.principal
@@ -142,15 +159,25 @@ class Resource(APIView):
         length = request.headers.get("Content-Length", "")
         if request.headers.get("Transfer-Encoding") and not length:
             msg = "The length of the body is not known; send it with Content-Length."
-            raise Refusal(msg, code="length_required", status=HTTP_411_LENGTH_REQUIRED)
+            raise Refusal(msg, code="length_required", status=HTTPStatus.LENGTH_REQUIRED)
         if length.isdigit() and int(length) > self.body_limit:
-            raise too_large(self.body_limit)
+            raise too_large(self.told_limit)
+
+
+def _drain(request: AnyRequest) -> None:
+    """Read what is left of a body and forget it: most clients read no answer before they have sent everything."""
+    known = getattr(request, "principal", None) is not None
+    length = request.headers.get("Content-Length", "")
+    if length.isdigit() and int(length) <= (DRAINED if known else DRAINED_OF_STRANGERS):
+        with suppress(OSError, RawPostDataException):
+            while request._request.read(PIECE):  # noqa: SLF001 -- DRF documents it
+                pass
 
 
 def too_large(limit: int) -> Refusal:
     """Return the 413 that says how many bytes are taken in."""
     msg = f"This is larger than the {limit:,} bytes that are taken in at once."
-    return Refusal(msg, code="too_large", status=HTTP_413_REQUEST_ENTITY_TOO_LARGE)
+    return Refusal(msg, code="too_large", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 class Listing(Resource, Generic[Row]):

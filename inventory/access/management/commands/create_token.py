@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 from django.utils import timezone
@@ -37,7 +38,7 @@ class Command(BaseCommand):
             made = self._make(options)
         except ChangeRefused as refusal:
             raise CommandError(str(refusal)) from refusal
-        except OperationalError as error:
+        except (OperationalError, ImproperlyConfigured) as error:
             msg = "The database does not answer; start Posture first, or set DATABASE_URL."
             raise CommandError(msg) from error
         token = made.token
