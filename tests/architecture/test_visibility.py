@@ -25,7 +25,7 @@ ABOUT_OTHERS = {"StateChange"}
 
 FOR_NO_PERSON = {
     "inventory.access.selectors.resolve_principal": "makes the principal that all the others are told",
-    "posture.selectors.digest.state_digest": "one digest of everything, for the operator's command",
+    "posture.services.digest.state_digest": "one digest of everything, for the operator's command",
 }
 """Selectors that are told nobody, with the reason."""
 

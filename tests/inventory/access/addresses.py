@@ -1,4 +1,4 @@
-"""The addresses of the access floor, with stand-ins for those its pages lead to and for every kind of route."""
+"""The product's addresses, and one for every kind of route."""
 
 from datetime import UTC, datetime
 
@@ -75,14 +75,6 @@ kinds = (
     ],
     "kinds",
 )
-posture = ([path("", own, name="home"), path("apis/", own, name="apis")], "posture")
-findings = ([path("upload/", own, name="upload")], "findings")
-jobs = ([path("jobs/", own, name="jobs")], "jobs")
 
-urlpatterns = [
-    path("", include("inventory.access.urls")),
-    path("kinds/", include(kinds)),
-    path("", include(posture)),
-    path("", include(findings)),
-    path("", include(jobs)),
-]
+# The pages of the access floor lead to the others' through the side bar, so theirs are there too.
+urlpatterns = [path("kinds/", include(kinds)), path("", include("posture.urls"))]

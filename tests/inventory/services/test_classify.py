@@ -1,6 +1,5 @@
 """What people state about an API by hand."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -27,7 +26,9 @@ def team() -> Team:
 
 @pytest.fixture
 def api(team: Team) -> Api:
-    api = Api.objects.create(code="API-1", stable_id=uuid4(), name="Orders", slug="orders", first_seen=NOW, last_seen=NOW)
+    api = Api.objects.create(
+        code="API-1", stable_id=uuid4(), name="Orders", slug="orders", first_seen=NOW, last_seen=NOW
+    )
     give_team(api=api, team=team, now=NOW)
     return api
 
@@ -41,9 +42,8 @@ def holder_of(role: OrganisationRole) -> Principal:
 
 
 def test_a_member_classifies_what_the_team_holds_and_the_trail_tells_it(api: Api, team: Team) -> None:
-    changed = classify_api(
-        api=api, changes={"reach": "public", "sensitivity": "restricted"}, principal=member_of(team), now=NOW, reason="x"
-    )
+    changes = {"reach": "public", "sensitivity": "restricted"}
+    changed = classify_api(api=api, changes=changes, principal=member_of(team), now=NOW, reason="x")
     api.refresh_from_db()
     assert changed == ("reach", "sensitivity")
     assert (api.reach, api.sensitivity) == ("public", "restricted")
@@ -51,9 +51,7 @@ def test_a_member_classifies_what_the_team_holds_and_the_trail_tells_it(api: Api
     assert (row.code, row.old, row.new, row.reason, row.api_id) == ("API-1", "unknown", "public", "x", api.pk)
 
 
-def test_stating_the_same_again_changes_and_tells_nothing(
-    api: Api, team: Team, django_capture_on_commit_callbacks: Callable[..., object]
-) -> None:
+def test_stating_the_same_again_changes_and_tells_nothing(api: Api, team: Team) -> None:
     classify_api(api=api, changes={"reach": "public"}, principal=member_of(team), now=NOW)
     rows = StateChange.objects.count()
     heard: list[ApisChanged] = []
