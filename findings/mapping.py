@@ -30,6 +30,10 @@ MEANING: Final = {
 """Each kind for people, from the one that says most of a finding to the one that says least; earlier ones win."""
 
 
+UNNAMED: Final = "upload"
+"""The series of reports that nobody gave a name: shared by all, so no rule can be about it."""
+
+
 def repository_key(url: str) -> str:
     """Return a repository's address without scheme, user, `.git` and slash at its end, in lower case."""
     text = url.strip().lower().partition("://")[2] or url.strip().lower()
@@ -55,13 +59,13 @@ class Rule:
     pattern: str
     api_id: int
 
-    def meets(self, record: FindingRecord) -> bool:
-        """Tell whether the rule speaks of this finding."""
+    def meets(self, record: FindingRecord, series: str) -> bool:
+        """Tell whether the rule speaks of this finding, whose series is called that."""
         match self.kind:
             case RuleKind.REPOSITORY:
                 return bool(record.repository) and repository_key(record.repository) == self.pattern
             case RuleKind.SERIES:
-                return record.series == self.pattern
+                return series == self.pattern
             case RuleKind.FILE:
                 return bool(record.file) and _below(record.file, self.pattern)
         if not record.url:
@@ -95,16 +99,16 @@ class RuleBook:
     def __bool__(self) -> bool:
         return bool(self._rules)
 
-    def find(self, record: FindingRecord) -> int | None:
+    def find(self, record: FindingRecord, series: str) -> int | None:
         """Return the API that the first fitting rule names, or None."""
-        return next((rule.api_id for rule in self._rules if rule.meets(record)), None)
+        return next((rule.api_id for rule in self._rules if rule.meets(record, series)), None)
 
-    def find_run(self, run: RunSummary) -> int | None:
+    def find_run(self, run: RunSummary, series: str) -> int | None:
         """Return the API that a run belongs to as a whole, found or not what it looked for, or None."""
         for rule in self._rules:
             if rule.kind == RuleKind.REPOSITORY and run.repository and repository_key(run.repository) == rule.pattern:
                 return rule.api_id
-            if rule.kind == RuleKind.SERIES and run.series == rule.pattern:
+            if rule.kind == RuleKind.SERIES and series == rule.pattern:
                 return rule.api_id
         return None
 
@@ -135,8 +139,8 @@ class Placement:
             at_url = self.book.find(base.host, base.port, base.path)
             if at_url is not None:
                 return at_url
-        return self.rules.find(record) if self.rules else None
+        return self.rules.find(record, self.series_name(record.series)) if self.rules else None
 
     def series_name(self, record_series: str) -> str:
         """Return the series: what the uploader said, else what the document says, else "upload"."""
-        return (self.series or record_series or "upload")[:300]
+        return (self.series or record_series or UNNAMED)[:300]

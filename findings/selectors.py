@@ -6,7 +6,7 @@ from typing import Final
 from django.db.models import CharField, Count, F, Func, Value
 from django.db.models.functions import Coalesce, Lower
 
-from findings.mapping import RuleKind, clean_pattern
+from findings.mapping import UNNAMED, RuleKind, clean_pattern
 from findings.models import Finding
 from inventory.access.models import Team
 from inventory.access.records import Principal
@@ -32,7 +32,10 @@ def names_in_sight(principal: Principal) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnmappedGroup:
-    """Unmapped findings that one mapping rule could tie: what `kind` and `pattern` it would have, and how many."""
+    """Unmapped findings that one mapping rule could tie: what `kind` and `pattern` it would have, and how many.
+
+    The pattern is empty where nothing tells these findings from others but the files they are in.
+    """
 
     source_kind: str
     series: str
@@ -59,6 +62,8 @@ def _group(source_kind: str, series: str | None, repository: str, host: str, cou
         kind, pattern = RuleKind.REPOSITORY, clean_pattern(RuleKind.REPOSITORY, repository)
     elif host:
         kind, pattern = RuleKind.HOST, host
-    else:
+    elif series != UNNAMED:
         kind, pattern = RuleKind.SERIES, series or ""
+    else:
+        kind, pattern = RuleKind.FILE, ""
     return UnmappedGroup(source_kind=source_kind, series=series or "", kind=kind, pattern=pattern, count=count)

@@ -124,7 +124,7 @@ def _shares(told: ReportSummary, placement: Placement) -> list[Share]:
         shares: set[Share] = set(cursor.fetchall())
     for scan in told.runs:
         name = placement.series_name(scan.series)
-        api_id = placement.named_api or placement.rules.find_run(scan)
+        api_id = placement.named_api or placement.rules.find_run(scan, name)
         if api_id is not None:
             shares.add((scan.source_kind, name, api_id))
         elif not placement.anew and not any(share[:2] == (scan.source_kind, name) for share in shares):

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import IntegrityError, connection, transaction
 
 from findings.errors import FindingsRefused
-from findings.mapping import Rule, RuleKind, clean_pattern
+from findings.mapping import UNNAMED, Rule, RuleKind, clean_pattern
 from findings.models import Decision, Finding, FindingQuerySet, MappingRule, Report
 from findings.records import FindingRecord
 from findings.services.statuses import derive_statuses, touch
@@ -42,6 +42,12 @@ def _checked(kind: str, text: str) -> tuple[RuleKind, str]:
     if not pattern:
         msg = f"Say which {kind} the rule is for."
         raise FindingsRefused(msg)
+    if kind == RuleKind.SERIES and pattern == UNNAMED:
+        msg = (
+            f"Every report without a name of its own is in the series “{UNNAMED}”, so no rule can be about it: "
+            "make one for its files or repository, or name the API when you upload."
+        )
+        raise FindingsRefused(msg)
     return RuleKind(kind), pattern[:1000]
 
 
@@ -49,7 +55,7 @@ def _met(rule: Rule, found: FindingQuerySet) -> list[Finding]:
     told = found.select_related("series").only(
         "code", "title", "source_kind", "rule", "url", "file", "repository", "severity", "series__name"
     )
-    return [finding for finding in told.iterator(chunk_size=2000) if rule.meets(_as_record(finding))]
+    return [finding for finding in told.iterator(chunk_size=2000) if rule.meets(_as_record(finding), _series(finding))]
 
 
 def _as_record(finding: Finding) -> FindingRecord:
@@ -59,11 +65,14 @@ def _as_record(finding: Finding) -> FindingRecord:
         rule=finding.rule,
         title=finding.title,
         severity="info",  # type: ignore[arg-type]  # no rule looks at it
-        series=finding.series.name if finding.series else "",
         url=finding.url,
         file=finding.file,
         repository=finding.repository,
     )
+
+
+def _series(finding: Finding) -> str:
+    return finding.series.name if finding.series else ""
 
 
 def preview_rule(*, kind: str, pattern: str, principal: Principal) -> Preview:

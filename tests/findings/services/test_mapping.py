@@ -196,3 +196,20 @@ def test_patterns_of_hosts_and_paths_lose_what_rules_do_not_compare() -> None:
 def test_the_digest_of_the_state_does_not_read_the_clock(principal: Principal, api: Api) -> None:
     take_in(report("a"), "one.sarif", principal)
     assert state_digest(now=NOW)[0] == state_digest(now=NOW + DAY)[0]
+
+
+def test_a_rule_about_a_series_ties_what_its_preview_counted(
+    principal: Principal, manager: Principal, api: Api
+) -> None:
+    take_in(report("a", "b"), "one.sarif", principal, series="nightly")
+    take_in(report("c"), "two.sarif", principal)
+    assert preview_rule(kind="series", pattern="nightly", principal=manager).count == 2
+    create_rule(kind="series", pattern="nightly", api=api, principal=manager, now=NOW)
+    settle()
+    assert set(Finding.objects.filter(api=api).values_list("rule", flat=True)) == {"a", "b"}
+    assert [finding.rule for finding in unmapped(manager)] == ["c"]
+
+
+def test_no_rule_is_about_the_series_of_reports_without_a_name(principal: Principal, manager: Principal) -> None:
+    with pytest.raises(FindingsRefused, match="without a name of its own"):
+        preview_rule(kind="series", pattern="upload", principal=manager)
