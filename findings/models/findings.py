@@ -1,7 +1,7 @@
 """Findings and where scans saw them.
 
 These are the tables imports write by the hundred thousand. Their foreign keys are kept by the one service that writes
-them and nothing they point to is ever deleted; the database would spend a third of an import on checking them.
+them and nothing they point to is ever deleted; checking them row by row is work an import can do without.
 """
 
 from typing import Self
