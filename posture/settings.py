@@ -128,9 +128,9 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_FORMS = {
-    "login": "inventory.access.forms.SignInForm",
-    "reauthenticate": "inventory.access.forms.ReauthenticateForm",
-    "change_password": "inventory.access.forms.ChangePasswordForm",
+    "login": "inventory.access.forms.sign_in.SignInForm",
+    "reauthenticate": "inventory.access.forms.sign_in.ReauthenticateForm",
+    "change_password": "inventory.access.forms.sign_in.ChangePasswordForm",
 }
 ACCOUNT_PREVENT_ENUMERATION = True
 

@@ -3,13 +3,13 @@
 from allauth.account import views as allauth_views
 from django.urls import include, path
 
-from inventory.access import views
 from inventory.access.routes import Scope, declare
+from inventory.access.views import passwords, settings, welcome
 
 own = (
     [
-        path("welcome/<str:token>/", views.welcome, name="welcome"),
-        path("settings/theme/", views.theme, name="theme"),
+        path("welcome/<str:token>/", welcome.welcome, name="welcome"),
+        path("settings/theme/", settings.theme, name="theme"),
     ],
     "access",
 )
@@ -20,7 +20,7 @@ urlpatterns = [
     path("login/", allauth_views.login, name="account_login"),
     path("logout/", allauth_views.logout, name="account_logout"),
     path("reauthenticate/", allauth_views.reauthenticate, name="account_reauthenticate"),
-    path("password/change/", views.change_password, name="account_change_password"),
+    path("password/change/", passwords.change_password, name="account_change_password"),
 ]
 
 declare("account_login", Scope.PUBLIC)
