@@ -73,9 +73,17 @@ def address_book(apis: ApiQuerySet) -> AddressBook:
 
 def secrets_set(connection: Connection, *, principal: Principal) -> dict[str, datetime]:
     """Return when each secret of a connection was set, for who may set it; never the secret."""
-    if not may(principal, Verb.CONNECT, team_id=connection.team_id):
-        return {}
-    return dict(Secret.objects.filter(owner=connection.owner).values_list("name", "rotated_at"))
+    return secrets_set_of([connection], principal=principal).get(connection.pk, {})
+
+
+def secrets_set_of(connections: Sequence[Connection], *, principal: Principal) -> dict[int, dict[str, datetime]]:
+    """Return the same for several connections at once, by their ids."""
+    owners = {row.owner: row.pk for row in connections if may(principal, Verb.CONNECT, team_id=row.team_id)}
+    found: dict[int, dict[str, datetime]] = {}
+    rows = Secret.objects.filter(owner__in=owners) if owners else Secret.objects.none()
+    for owner, name, set_at in rows.values_list("owner", "name", "rotated_at"):
+        found.setdefault(owners[owner], {})[name] = set_at
+    return found
 
 
 def teams_to_connect_for(principal: Principal) -> list[Team]:

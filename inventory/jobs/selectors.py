@@ -67,13 +67,13 @@ def jobs_page(*, principal: Principal, state: State | None, after: str) -> JobPa
     jobs = Job.objects.visible_to(principal).select_related("user").order_by("-created_at", "-id")
     if state is not None:
         jobs = jobs.filter(state=state)
-    place = _place(after)
+    place = read_place(after)
     if place is not None:
         created_at, pk = place
         jobs = jobs.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=pk))
     rows = tuple(jobs[: PAGE_SIZE + 1])
     shown, more = rows[:PAGE_SIZE], len(rows) > PAGE_SIZE
-    following = f"{shown[-1].created_at.isoformat()}~{shown[-1].pk}" if more else ""
+    following = place_of(shown[-1]) if more else ""
     return JobPage(jobs=shown, after=following, is_first=place is None)
 
 
@@ -140,7 +140,13 @@ def _moment(value: Any) -> datetime | None:
     return moment if moment is not None and moment.tzinfo is not None else None
 
 
-def _place(after: str) -> tuple[datetime, UUID] | None:
+def place_of(job: Job) -> str:
+    """Return the place of a job in a list that begins with the newest."""
+    return f"{job.created_at.isoformat()}~{job.pk}"
+
+
+def read_place(after: str) -> tuple[datetime, UUID] | None:
+    """Return the time and id of a place; None for any other text."""
     created_at, _, pk = after.partition("~")
     try:
         moment = datetime.fromisoformat(created_at)

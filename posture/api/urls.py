@@ -2,9 +2,9 @@
 
 from django.urls import path, re_path
 
-from findings.api import decisions, findings, reports
+from findings.api import decisions, findings, mapping, reports
 from inventory.access.api import teams
-from inventory.api import endpoints
+from inventory.api import connections, endpoints, runs
 from inventory.jobs.api import jobs
 from posture.api import apis, exports, schema, scores
 
@@ -25,6 +25,19 @@ urlpatterns = [
     path("decisions/<str:code>/undo/", decisions.DecisionUndo.as_view(), name="decision-undo"),
     path("reports/", reports.ReportList.as_view(), name="reports"),
     path("reports/<str:code>/", reports.ReportDetail.as_view(), name="report"),
+    path("connections/", connections.ConnectionList.as_view(), name="connections"),
+    path("connections/<str:code>/", connections.ConnectionDetail.as_view(), name="connection"),
+    path("connections/<str:code>/pause/", connections.ConnectionPause.as_view(), name="connection-pause"),
+    path("connections/<str:code>/resume/", connections.ConnectionResume.as_view(), name="connection-resume"),
+    path("connections/<str:code>/test/", connections.ConnectionTest.as_view(), name="connection-test"),
+    path("connections/<str:code>/run/", connections.ConnectionRun.as_view(), name="connection-run"),
+    path("runs/", runs.RunList.as_view(), name="runs"),
+    path("runs/<str:code>/", runs.RunDetail.as_view(), name="run"),
+    path("mapping-rules/", mapping.RuleList.as_view(), name="mapping-rules"),
+    path("mapping-rules/preview/", mapping.RulePreview.as_view(), name="mapping-rule-preview"),
+    path("mapping-rules/<str:code>/", mapping.RuleDetail.as_view(), name="mapping-rule"),
+    path("mapping-rules/<str:code>/end/", mapping.RuleEnd.as_view(), name="mapping-rule-end"),
+    path("jobs/", jobs.JobList.as_view(), name="jobs"),
     path("jobs/<uuid:job_id>/", jobs.JobDetail.as_view(), name="job"),
     path("jobs/<uuid:job_id>/cancel/", jobs.JobCancel.as_view(), name="job-cancel"),
     path("export/apis.csv", exports.ApisCsv.as_view(), name="export-apis"),

@@ -55,11 +55,16 @@ class Refusal(exceptions.APIException):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail=message, code=code)
-        self.message = message
+        self.message = _sayable(message)
         self.code = code
         self.status_code = status
-        self.field = field
+        self.field = _sayable(field)
         self.headers = headers or {}
+
+
+def _sayable(text: str) -> str:
+    """Return text without what UTF-8 or PostgreSQL cannot hold: a refusal quotes what somebody sent."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def not_found(message: str, *, field: str = "") -> Refusal:

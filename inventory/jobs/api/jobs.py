@@ -1,24 +1,29 @@
-"""Jobs: how far one is, how it ended and what came of it; and stopping one."""
+"""Jobs: how far one is, how it ended and what came of it; all of them, the newest first; and stopping one."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 from rest_framework import serializers, status
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from typing_extensions import TypedDict, override
 
+from inventory.access.api.asking import DEFAULT_ROWS, Parameter, choice, flag, places
 from inventory.access.api.errors import not_found
-from inventory.access.api.resources import Resource
+from inventory.access.api.resources import Resource, absolute
 from inventory.access.api.signing_in import ApiRequest
 from inventory.access.choices import PrincipalKind
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may_somewhere, refused
 from inventory.access.routes import Scope
+from inventory.jobs import registry
 from inventory.jobs.api.posting import Posting
-from inventory.jobs.choices import State
+from inventory.jobs.choices import LIVE, State
 from inventory.jobs.models import Job, JobQuerySet
-from inventory.jobs.selectors import links_of, percent_of
+from inventory.jobs.selectors import links_of, percent_of, place_of, read_place
 from inventory.jobs.services.jobs import request_cancel
 
 
@@ -112,6 +117,61 @@ def job_in_sight(principal: Principal, job_id: UUID) -> Job:
         msg = f"There is no job {job_id} that you may see."
         raise not_found(msg)
     return job
+
+
+def _kind(value: str) -> str:
+    """Return a kind of job that is known by now: handlers register after this module is made."""
+    if value not in registry.HANDLERS:
+        msg = f"is “{value}”; it may be {', '.join(sorted(registry.HANDLERS))}"
+        raise ValueError(msg)
+    return value
+
+
+def _place(value: str) -> tuple[datetime, UUID]:
+    place = read_place(value)
+    if place is None:
+        msg = "is not a place in this list; follow `next` as it was given"
+        raise ValueError(msg)
+    return place
+
+
+class JobList(Resource):
+    """All jobs."""
+
+    tag = "jobs"
+    scope = Scope.SELF
+    verbs: ClassVar = {}
+    row: ClassVar[type[BaseSerializer[Any]]] = JobAnswer
+    parameters: ClassVar = (
+        choice("state", "How it stands.", State.values),
+        flag("live", "Whether it waits or runs."),
+        Parameter(name="kind", meaning="Kind of job, as a job names it.", read=_kind),
+        Parameter(name="cursor", meaning="Where to go on, as `next` of the page before says it.", read=_place),
+        places("jobs")[1],
+    )
+
+    def get(self, request: ApiRequest) -> Response:
+        """Return the jobs you asked for, and with an organisation role all of them, the newest first.
+
+        A token sees those it asked for itself; all with the scope `see` of somebody with an organisation role.
+        """
+        size = self.asked.get("page_size", DEFAULT_ROWS)
+        rows = list(self._rows().order_by("-created_at", "-id")[: size + 1])
+        following = None
+        if len(rows) > size:
+            kept = request.query_params.copy()
+            kept["cursor"] = place_of(rows[size - 1])
+            following = absolute(request, f"{request.path}?{kept.urlencode()}")
+        return Response({"results": self.row(rows[:size], many=True).data, "next": following})
+
+    def _rows(self) -> JobQuerySet:
+        asked, found = self.asked, jobs_of(self.principal)
+        if "live" in asked:
+            found = found.filter(state__in=LIVE) if asked["live"] else found.exclude(state__in=LIVE)
+        if "cursor" in asked:
+            created_at, pk = asked["cursor"]
+            found = found.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=pk))
+        return found.filter(**{name: asked[name] for name in ("state", "kind") if name in asked})
 
 
 class JobDetail(Resource):

@@ -58,10 +58,17 @@ def readers() -> Iterator[str]:
 def connectors() -> Iterator[str]:
     """Yield the kinds of sources that can be connected."""
     rows = (
-        (source.label, f"`{source.slug}`", source.says, f"`{type(source).__module__.replace('.', '/')}.py`")
+        (
+            source.label,
+            f"`{source.slug}`",
+            source.says,
+            ", ".join(f"`{option.name}`" for option in source.options) or "none",
+            ", ".join(f"`{option.name}`" for option in source.secrets) or "none",
+            f"`{type(source).__module__.replace('.', '/')}.py`",
+        )
         for source in sources()
     )
-    yield from table(("Connector", "Name", "What it does", "File"), rows)
+    yield from table(("Connector", "Name", "What it does", "Options", "Secrets", "File"), rows)
 
 
 def jobs() -> Iterator[str]:

@@ -9,16 +9,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.urls import get_resolver
+from pytest_django.fixtures import Settings
 
-from findings.models import Decision, Report
+from findings.models import Decision, MappingRule, Report
 from inventory.access.choices import OrganisationRole
 from inventory.access.models import Team, User
 from inventory.access.routes import routes_of
-from inventory.access.selectors import principal_of
-from inventory.jobs.models import Job
-from inventory.models import Api
+from inventory.models import Api, Connection, Run
 from tests.callers import Caller, token_of
 from tests.findings.reports import result, sarif
 from tests.inventory.access.people import NOW, person, team
@@ -33,7 +33,7 @@ LATER = "2099-01-01T00:00:00Z"
 
 @dataclass
 class World:
-    """One API with a finding, a decision, an asked acceptance, a report and a job of somebody else."""
+    """One API with a finding, a decision, an asked acceptance, a report, a mapping rule; a connection with a run."""
 
     team: Team
     api: Api
@@ -41,11 +41,14 @@ class World:
     decision: str
     asked: str
     report: str
-    job: str
+    connection: str
+    run: str
+    rule: str
 
 
 @pytest.fixture
-def world() -> World:
+def world(tmp_path: Path, settings: Settings) -> World:
+    settings.CONNECT_FOLDERS = (tmp_path,)
     return build(team("Payments"))
 
 
@@ -59,11 +62,23 @@ def build(held_by: Team) -> World:
     report = Report.objects.create(
         code=f"RPT-{uuid4().hex[:8].upper()}", name="r", format="sarif", uploaded_at=NOW, team=held_by
     )
-    job = Job.objects.create(
-        kind="findings.report", title="Read", queue="bulk", created_at=NOW, user=author,
-        principal=principal_of(author, now=NOW).stored(),
+    connection = Connection.objects.create(
+        code=f"CON-{uuid4().hex[:8].upper()}", kind="folder", name="Scans", team=held_by, options=opened(),
+        created_at=NOW, changed_at=NOW,
     )  # fmt: skip
-    return World(held_by, api, finding.code, decision, asked, report.code, str(job.pk))
+    run = Run.objects.create(
+        code=f"RUN-{uuid4().hex[:8].upper()}", connection=connection, asked_by="x", started_at=NOW, state="done"
+    )
+    rule = MappingRule.objects.create(
+        code=f"MAP-{uuid4().hex[:8].upper()}", kind="host", pattern="a.example", api=api, created_at=NOW,
+        created_by=author,
+    )  # fmt: skip
+    return World(held_by, api, finding.code, decision, asked, report.code, connection.code, run.code, rule.code)
+
+
+def opened() -> dict[str, str]:
+    """Return the options of a connection to the folder that the operator opened."""
+    return {"root": str(settings.CONNECT_FOLDERS[0]), "folder": "", "pattern": "*"}
 
 
 def upload(caller: Caller, _world: World) -> Any:
@@ -98,6 +113,42 @@ def export_findings(caller: Caller, world: World) -> Any:
     return caller.get(f"export/apis/{world.api.code}/findings.csv")
 
 
+def connect(caller: Caller, world: World) -> Any:
+    return caller.post("connections/", kind="folder", name="More", team=world.team.slug, options=opened())
+
+
+def reconnect(caller: Caller, world: World) -> Any:
+    return caller.patch(f"connections/{world.connection}/", name="Other")
+
+
+def pause(caller: Caller, world: World) -> Any:
+    return caller.post(f"connections/{world.connection}/pause/")
+
+
+def resume(caller: Caller, world: World) -> Any:
+    return caller.post(f"connections/{world.connection}/resume/")
+
+
+def try_out(caller: Caller, world: World) -> Any:
+    return caller.post(f"connections/{world.connection}/test/")
+
+
+def run_now(caller: Caller, world: World) -> Any:
+    return caller.post(f"connections/{world.connection}/run/")
+
+
+def tie(caller: Caller, world: World) -> Any:
+    return caller.post("mapping-rules/", kind="host", pattern="b.example", api=world.api.code)
+
+
+def preview(caller: Caller, _world: World) -> Any:
+    return caller.post("mapping-rules/preview/", kind="host", pattern="b.example")
+
+
+def end(caller: Caller, world: World) -> Any:
+    return caller.post(f"mapping-rules/{world.rule}/end/")
+
+
 READS: dict[str, Callable[[World], str]] = {
     "api:teams": lambda _: "teams/",
     "api:team": lambda world: f"teams/{world.team.slug}/",
@@ -111,6 +162,12 @@ READS: dict[str, Callable[[World], str]] = {
     "api:decision": lambda world: f"decisions/{world.decision}/",
     "api:reports": lambda _: "reports/",
     "api:report": lambda world: f"reports/{world.report}/",
+    "api:connections": lambda _: "connections/",
+    "api:connection": lambda world: f"connections/{world.connection}/",
+    "api:runs": lambda _: "runs/",
+    "api:run": lambda world: f"runs/{world.run}/",
+    "api:mapping-rules": lambda _: "mapping-rules/",
+    "api:mapping-rule": lambda world: f"mapping-rules/{world.rule}/",
 }
 """What takes the right to see."""
 
@@ -124,10 +181,24 @@ ACTS: dict[Act, tuple[str, str]] = {
     undo: ("api:decision-undo", "decide"),
     export_list: ("api:export-apis", "export"),
     export_findings: ("api:export-findings", "export"),
+    connect: ("api:connections", "connect"),
+    reconnect: ("api:connection", "connect"),
+    pause: ("api:connection-pause", "connect"),
+    resume: ("api:connection-resume", "connect"),
+    try_out: ("api:connection-test", "upload"),
+    run_now: ("api:connection-run", "upload"),
+    tie: ("api:mapping-rules", "connect"),
+    preview: ("api:mapping-rule-preview", "connect"),
+    end: ("api:mapping-rule-end", "connect"),
 }
 """What takes another right, with its route and its row of the ruling."""
 
-OTHERWISE = {"api:job", "api:job-cancel", "api:schema", "api:nowhere"}
+NO_ROW = {upload, export_list, connect, preview}
+"""Acts without a row in their address or body that could be out of sight; a team is looked up by tests of their own."""
+ROW_IN_BODY = {decide, ask, tie}
+"""What names its rows in the body is shut to somebody who may not do it to anything; nothing is told by that."""
+
+OTHERWISE = {"api:jobs", "api:job", "api:job-cancel", "api:schema", "api:nowhere"}
 """One's own jobs (tests of jobs), the schema and what is nowhere (their own tests)."""
 
 
@@ -174,7 +245,15 @@ def test_every_role_sees_what_the_ruling_says_in_person_and_by_token(world: Worl
             expected = 200 if reach == "all" or "results" in told else 404
             assert caller.status == expected, name
             if reach == "own" and "results" in told:
-                hidden = {foreign.team.slug, foreign.api.code, foreign.finding, foreign.decision, foreign.report}
+                codes = {
+                    foreign.finding,
+                    foreign.decision,
+                    foreign.report,
+                    foreign.connection,
+                    foreign.run,
+                    foreign.rule,
+                }
+                hidden = {foreign.team.slug, foreign.api.code, *codes}
                 shown = {str(value) for row in told["results"] for value in row.values()}
                 assert not hidden & shown, name
 
@@ -206,17 +285,17 @@ def test_a_token_does_an_act_only_where_the_ruling_gives_it_a_scope(world: World
     assert (caller.status, told["error"]["code"]) == (403, "forbidden")
 
 
-@pytest.mark.parametrize("act", [act for act in ACTS if act not in {upload, export_list}], ids=names_of)
+@pytest.mark.parametrize("act", [act for act in ACTS if act not in NO_ROW], ids=names_of)
 def test_an_act_on_what_is_out_of_sight_is_404_whatever_one_may(world: World, act: Act) -> None:
     foreign = build(team("Logistics"))
     for role in ("owner", "member"):
         caller = Caller(user=somebody(role, world.team))
         told = act(caller, foreign)
-        assert (caller.status, told["error"]["code"]) == (404, "not_found"), act
+        shut = act in ROW_IN_BODY and ruling()[ACTS[act][1]][role] == "-"
+        assert (caller.status, told["error"]["code"]) == ((403, "forbidden") if shut else (404, "not_found")), act
     nobody = Caller(user=person())
-    told = act(nobody, foreign)
-    # What names its rows in the body is shut to somebody who may not do it to anything; nothing is told by that.
-    assert nobody.status == (403 if act in {decide, ask} else 404)
+    act(nobody, foreign)
+    assert nobody.status == (403 if act in ROW_IN_BODY else 404)
     assert Decision.objects.filter(finding__code=foreign.finding).count() == 2
 
 

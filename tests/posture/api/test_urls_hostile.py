@@ -44,7 +44,7 @@ def send(caller: Caller, method: str, address: str, body: bytes, kind: str) -> i
 def test_a_name_that_cannot_be_is_not_found(program: Caller, user: User, name: str) -> None:
     for address in (
         "apis/{}/", "apis/{}/score/", "findings/{}/", "reports/{}/", "decisions/{}/", "teams/{}/", "jobs/{}/",
-        "export/apis/{}/findings.csv",
+        "export/apis/{}/findings.csv", "connections/{}/", "runs/{}/", "mapping-rules/{}/",
     ):  # fmt: skip
         program.get(address.format(name))
         assert program.status == 404, address
@@ -60,7 +60,7 @@ def test_a_name_that_cannot_be_is_not_found(program: Caller, user: User, name: s
         b"", b"[]", b"{", b'{"findings": {"a": 1}, "kind": "triaged"}', b'{"findings": [null], "kind": "triaged"}',
         b'{"findings": ["x"], "kind": "triaged", "reason": "\\ud800"}',
         b'{"findings": ["x"], "kind": "triaged", "reason": "\\u0000"}',
-        b'{"findings": ["x"], "kind": ["triaged"]}',
+        b'{"findings": ["x"], "kind": ["triaged"]}', b'{"\\ud800": 1}', b'{"a\\u0000": 1}',
         b'{"findings": ["x"], "kind": "triaged", "until": "9999999-01-01"}',
     ],
 )  # fmt: skip

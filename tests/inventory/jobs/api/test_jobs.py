@@ -1,5 +1,6 @@
 """Jobs by REST: how they stand, what came of them, who sees them and who stops them."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -119,3 +120,70 @@ def test_a_job_takes_few_queries(django_assert_max_num_queries: Any) -> None:
     caller.get(f"jobs/{job.pk}/")
     with django_assert_max_num_queries(3):
         caller.get(f"jobs/{job.pk}/")
+
+
+def ids(caller: Caller, **asked: str) -> list[str]:
+    return [row["id"] for row in caller.walk("jobs/", **asked)]
+
+
+def test_jobs_are_walked_from_the_newest_each_once_whatever_is_added() -> None:
+    user = person(OrganisationRole.ANALYST)
+    made = [job_of(user, created_at=NOW + timedelta(seconds=number // 2)) for number in range(9)]
+    expected = [str(job.pk) for job in sorted(made, key=lambda job: (job.created_at, job.pk), reverse=True)]
+    caller = Caller(user=user)
+    assert ids(caller, page_size="1") == ids(caller, page_size="4") == ids(caller) == expected
+    first = caller.get("jobs/", page_size=4)
+    job_of(user, created_at=NOW + timedelta(days=1))
+    second = caller.get(first["next"])
+    assert [row["id"] for row in second["results"]] == expected[4:8]
+
+
+def test_the_list_of_jobs_is_narrowed_by_a_closed_set() -> None:
+    user = person(OrganisationRole.ANALYST)
+    queued, running = job_of(user), job_of(user, state="running", kind="connections.run")
+    done = job_of(user, state="done")
+    caller = Caller(user=user)
+    for asked, expected in (
+        ({"state": "queued"}, {queued}),
+        ({"live": "true"}, {queued, running}),
+        ({"live": "false"}, {done}),
+        ({"kind": "connections.run"}, {running}),
+        ({"kind": "connections.run", "live": "false"}, set()),
+    ):
+        assert set(ids(caller, **asked)) == {str(job.pk) for job in expected}, asked
+    for name, value in (
+        ("state", "odd"),
+        ("live", "1"),
+        ("kind", "x"),
+        ("cursor", "x~y"),
+        ("user", "1"),
+        ("cursor", ""),
+    ):
+        assert caller.get("jobs/", **{name: value})["error"]["field"] == name
+
+
+def test_the_list_holds_what_one_job_would_show() -> None:
+    payments = team()
+    member, other = person(member_of=payments), person(member_of=payments)
+    own, foreign = job_of(member), job_of(other)
+    uploads, sees = token_of(member, "upload"), token_of(person(OrganisationRole.AUDITOR))
+    asked = job_of(member, token=True)
+    Job.objects.filter(pk=asked.pk).update(principal=principal_of_token(Token.objects.earliest("pk"), now=NOW).stored())
+    assert set(ids(Caller(user=member))) == {str(own.pk), str(asked.pk)}
+    assert ids(Caller(user=other)) == [str(foreign.pk)]
+    assert ids(Caller(token=uploads)) == [str(asked.pk)]
+    assert len(ids(Caller(token=sees))) == 3
+    assert ids(Caller(user=person())) == []
+    stranger = Caller()
+    assert (stranger.get("jobs/")["error"]["code"], stranger.status) == ("unauthenticated", 401)
+
+
+def test_a_page_of_jobs_takes_as_many_queries_for_40_as_for_one(django_assert_num_queries: Any) -> None:
+    user = person(OrganisationRole.ANALYST)
+    for _ in range(40):
+        job_of(user)
+    caller = Caller(token=token_of(user))
+    caller.get("jobs/")
+    for size in (1, 40):
+        with django_assert_num_queries(3):
+            assert len(caller.get("jobs/", page_size=size)["results"]) == size
