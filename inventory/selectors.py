@@ -5,7 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import (
+    Case,
+    DurationField,
+    Exists,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce
 
 from inventory.access.models import Team
 from inventory.access.records import Principal
@@ -122,6 +136,22 @@ def healths(connections: ConnectionQuerySet, *, now: datetime) -> list[Health]:
     jobs = _notable_jobs()
     found = [_health(row, runs.get(row.pk, []), jobs.get(row.pk), now) for row in rows]
     return sorted(found, key=lambda health: ORDER.index(health.state))
+
+
+def needing_care(connections: ConnectionQuerySet, *, now: datetime) -> ConnectionQuerySet:
+    """Narrow to those that `healths` calls failing, in part or silent: the same rules, in the database."""
+    jobs = Job.objects.filter(kind=RUN_JOB).annotate(of=Cast(KT("arguments__connection"), IntegerField()))
+    jobs = jobs.filter(of=OuterRef("pk"))
+    newest_broken = jobs.filter(
+        state__in=(State.FAILED, State.QUARANTINED),
+        created_at__gt=Coalesce(OuterRef("last_run_at"), OuterRef("created_at")),
+    )
+    every = Cast(Func(F("rule"), Value(" "), Value(2), function="split_part"), IntegerField())
+    seconds = Case(When(rule__startswith="every ", then=every), default=Value(int(DAY.total_seconds())))
+    patience = Func(3 * seconds, template="make_interval(secs => %(expressions)s)", output_field=DurationField())
+    silent = ~Q(rule="") & Q(last_run_at__isnull=False, last_good_at__lt=Value(now) - patience)
+    asleep = connections.filter(paused_at=None).exclude(Exists(jobs.filter(state__in=LIVE)))
+    return asleep.filter(Exists(newest_broken) | Q(failures__gt=0) | silent)
 
 
 def _notable_jobs() -> dict[int, Job]:

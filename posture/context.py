@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
@@ -15,12 +14,20 @@ from inventory.access.choices import OrganisationRole, Theme
 from inventory.access.models import User
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may_somewhere
-from inventory.jobs.models import Job
+from posture.selectors.demands import Demands, demands
+from posture.selectors.places import GROUPS, PERSONAL, Place, open_to
+
+COUNTED: Final = {
+    "posture:findings": ("findings", "critical or high"),
+    "jobs:jobs": ("jobs", "failed"),
+    "inventory:connections": ("connections", "need care"),
+}
+"""Which number stands beside a place, and what it counts, for screen readers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One place of the side bar. `count` is shown when it is not 0; `counted` says of what, for screen readers."""
+    """One place one can go to. `count` is shown when it is not 0; `counted` says of what, for screen readers."""
 
     label: str
     url: str
@@ -29,6 +36,14 @@ class Item:
     current: bool
     count: int = 0
     counted: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Some places under one heading; the first group has none."""
+
+    label: str
+    items: tuple[Item, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +57,8 @@ class Shell:
     role: str = ""
     may_upload: bool = False
     may_export: bool = False
-    items: tuple[Item, ...] = ()
+    groups: tuple[Group, ...] = ()
+    personal: tuple[Item, ...] = ()
 
     @property
     def other_theme(self) -> str:
@@ -67,6 +83,7 @@ def _shell(request: HttpRequest) -> Shell:
     user = getattr(request, "user", None)
     if principal is None or not isinstance(user, User):
         return Shell(organisation=settings.ORGANISATION_NAME)
+    asking = demands(principal=principal, now=_now())
     return Shell(
         organisation=settings.ORGANISATION_NAME,
         theme=user.theme,
@@ -75,40 +92,28 @@ def _shell(request: HttpRequest) -> Shell:
         role=_role(principal),
         may_upload=may_somewhere(principal, Verb.UPLOAD),
         may_export=may_somewhere(principal, Verb.EXPORT),
-        items=tuple(_items(request, principal)),
+        groups=tuple(
+            Group(label=label, items=items)
+            for label, places in GROUPS
+            if (items := tuple(_items(request, principal, places, asking)))
+        ),
+        personal=tuple(_items(request, principal, PERSONAL, asking)),
     )
 
 
-def _items(request: HttpRequest, principal: Principal) -> Iterator[Item]:
-    match = request.resolver_match
-    here = match.namespace if match else ""
-    on_findings = here == "posture" and bool(match and (match.url_name or "").startswith("finding"))
-    on_apis = here == "posture" and not on_findings
-    yield Item(label="APIs", url=reverse("posture:apis"), key="a", icon="api", current=on_apis)
-    yield Item(label="Findings", url=reverse("posture:findings"), key="f", icon="list-check", current=on_findings)
-    yield Item(
-        label="Jobs",
-        url=reverse("jobs:jobs"),
-        key="j",
-        icon="progress",
-        current=here == "jobs",
-        count=Job.objects.visible_to(principal).live().count(),
-        counted="waiting or running",
-    )
-    yield Item(
-        label="Connections",
-        url=reverse("inventory:connections"),
-        key="c",
-        icon="plug-connected",
-        current=here == "inventory",
-    )
-    yield Item(
-        label="Mapping",
-        url=reverse("findings:mapping"),
-        key="m",
-        icon="link",
-        current=match is not None and match.view_name == "findings:mapping",
-    )
+def _items(request: HttpRequest, principal: Principal, places: tuple[Place, ...], asking: Demands) -> Iterator[Item]:
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    for place, url in open_to(principal, places):
+        what, counted = COUNTED.get(place.name, ("", ""))
+        yield Item(
+            label=place.label,
+            url=url,
+            key=place.key,
+            icon=place.icon,
+            current=place.holds(here),
+            count=getattr(asking, what) if what else 0,
+            counted=counted,
+        )
 
 
 def _role(principal: Principal) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from posture.views import apis, exports, facts, findings
+from posture.views import apis, exports, facts, findings, search
 
 roof = (
     [
@@ -19,6 +19,7 @@ roof = (
         path("findings/<str:code>/ask/", findings.finding_ask, name="finding-ask"),
         path("findings/<str:code>/answer/", findings.finding_answer, name="finding-answer"),
         path("findings/<str:code>/undo/", findings.finding_undo, name="finding-undo"),
+        path("search", search.find, name="search"),
         path("export/apis.csv", exports.apis_csv, name="export-apis"),
         path("export/findings.csv", exports.all_findings_csv, name="export-all-findings"),
         path("export/apis/<str:code>/findings.csv", exports.findings_csv, name="export-findings"),

@@ -16,12 +16,39 @@
 
   // Dialogs: [data-open=id] opens one, a press beside it closes it. Focus and Esc are the browser's.
   document.addEventListener("click", e => {
-    const opener = e.target.closest("[data-open]");
-    if (opener) $(`#${opener.dataset.open}`)?.showModal();
+    const opener = e.target.closest("[data-open]"), plain = !(e.ctrlKey || e.metaKey || e.shiftKey);
+    if (opener && plain) { e.preventDefault(); opener.closest("[popover]")?.hidePopover(); show($(`#${opener.dataset.open}`)); }
     if (e.target.matches("dialog[open]")) e.target.close();
   });
+  function show(dialog) {
+    if (!dialog || dialog.open) return;
+    dialog.showModal();
+    const field = $("[role=combobox]", dialog);
+    if (field) { field.select(); field.dispatchEvent(new Event("palette")); }
+  }
 
-  // Keys: / search, g and a letter go to, j k move, o open, x unfold, ? help. The profile turns single keys off (WCAG 2.1.4).
+  // Palette: the field keeps the focus, the options are walked by aria-activedescendant.
+  const options = () => $$("#found a[role=option], #found button[role=option]");
+  function choose(option) {
+    options().forEach(each => each.setAttribute("aria-selected", each === option));
+    const field = $("#palette [role=combobox]");
+    if (option) { field.setAttribute("aria-activedescendant", option.id); option.scrollIntoView({ block: "nearest" }); }
+    else field.removeAttribute("aria-activedescendant");
+  }
+  document.addEventListener("htmx:after:swap", () => { if ($("#palette[open]")) choose(options()[0]); });
+  document.addEventListener("pointermove", e => { const option = e.target.closest?.("#found [role=option]"); if (option?.ariaSelected === "false") choose(option); });
+  document.addEventListener("click", e => { if (e.target.closest("#found [data-act=theme]")) { $("#palette").close(); $("[data-theme-form] button")?.click(); } });
+  document.addEventListener("keydown", e => {
+    if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "k") { const palette = $("#palette"); if (palette) { e.preventDefault(); show(palette); } return; }
+    if (!e.target.matches("#palette [role=combobox]") || e.isComposing) return;
+    const all = options(), at = all.findIndex(option => option.ariaSelected === "true");
+    const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+    if (step && all.length) { e.preventDefault(); choose(all[(at + step + all.length) % all.length]); }
+    if (e.key === "Enter" && all[at]) { e.preventDefault(); all[at].click(); }
+  });
+
+  // Keys: / search, g and a letter go to, j k move, o open, x select or unfold, ? help. What a page says itself
+  // ([data-key]) goes before. The profile turns single keys off (WCAG 2.1.4).
   let went = 0;
   const cursor = () => $("[data-row].cursor");
   function move(step) {
@@ -31,19 +58,20 @@
     $("a, summary", rows[next])?.focus({ preventScroll: true });
   }
   const keys = {
-    "/": () => $("[data-filter]")?.focus(),
+    "/": () => { const field = $("[data-filter]"); field ? field.focus() : show($("#palette")); },
     j: () => move(1),
     k: () => move(-1),
     o: () => $("a, summary", cursor() ?? document.createElement("i"))?.click(),
-    x: () => $("summary", cursor() ?? document.createElement("i"))?.click(),
+    x: () => $("input[type=checkbox], summary", cursor() ?? document.createElement("i"))?.click(),
   };
   document.addEventListener("keydown", e => {
     if (typing(e) || e.metaKey || e.ctrlKey || e.altKey || document.body.dataset.singleKeys === "off" || $("dialog[open]")) return;
     if (e.key === "g") { went = Date.now(); return; }
     if (Date.now() - went < 900) { const link = $(`.side [data-go="${CSS.escape(e.key)}"]`); went = 0; if (link) return link.click(); }
-    const act = keys[e.key] ?? (() => $(`[data-key="${CSS.escape(e.key)}"]`)?.click());
-    if (e.key === "/" || $(`[data-key="${CSS.escape(e.key)}"]`)) e.preventDefault();
-    act();
+    const said = $(`[data-key="${CSS.escape(e.key)}"]`);
+    if (said || e.key === "/") e.preventDefault();
+    if (!said) return keys[e.key]?.();
+    said.matches("input, textarea") ? said.focus() : said.click();
   });
 
   // A part that unfolds takes the focus to what is meant to be pressed or filled in first.

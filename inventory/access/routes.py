@@ -6,17 +6,18 @@ Our own views say it with `@route`, third-party views with `declare`. A route de
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import TextChoices
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, URLResolver
+from django.urls import NoReverseMatch, URLPattern, URLResolver, resolve, reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from inventory.access.http import PublicRequest
-from inventory.access.rights import Verb, may_somewhere, refused, require
+from inventory.access.records import Principal
+from inventory.access.rights import Verb, may, may_somewhere, refused, require
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=PublicRequest)
@@ -34,23 +35,27 @@ class Scope(TextChoices):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """What one route declares; `verb` is the right it takes, if any."""
+    """What one route declares; `verb` is the right it takes, if any.
+
+    `early` routes are open to somebody whose role asks for a second factor they do not have yet: the way to set it up.
+    """
 
     scope: Scope
     verb: Verb | None = None
+    early: bool = False
 
 
 _declared: Final[dict[str, Route]] = {}
 
 
-def route(scope: Scope, verb: Verb | None = None) -> Callable[[View[R, P]], View[R, P]]:
+def route(scope: Scope, verb: Verb | None = None, *, early: bool = False) -> Callable[[View[R, P]], View[R, P]]:
     """Return a decorator that marks a view and keeps it closed to those its scope leaves out.
 
     All but PUBLIC ask for a sign-in, and ORGANISATION for an organisation role. With a verb, the person must hold
     that right: to all in ORGANISATION, to anything at all in TEAM (the row itself is the service's check).
     Raises AccessRefused, which the middleware answers with 403.
     """
-    declared = Route(scope=scope, verb=verb)
+    declared = Route(scope=scope, verb=verb, early=early)
 
     def decorate(view: View[R, P]) -> View[R, P]:
         @wraps(view)
@@ -88,6 +93,26 @@ def refusal(request: PublicRequest, declared: Route) -> HttpResponseBase | None:
     elif declared.verb and not may_somewhere(principal, declared.verb):
         raise refused(declared.verb)
     return None
+
+
+def address_for(principal: Principal, url_name: str) -> str:
+    """Return the address of a route without arguments that lets the principal in; nothing for any other name."""
+    try:
+        address = reverse(url_name)
+    except NoReverseMatch:
+        return ""
+    declared = _declared_at(address)
+    if declared is None:
+        return ""
+    if declared.scope == Scope.ORGANISATION:
+        return address if may(principal, declared.verb or Verb.SEE, team_id=None) else ""
+    return address if declared.verb is None or may_somewhere(principal, declared.verb) else ""
+
+
+@cache
+def _declared_at(address: str) -> Route | None:
+    match = resolve(address)
+    return getattr(match.func, "route", None) or _declared.get(match.view_name)
 
 
 def routes_of(

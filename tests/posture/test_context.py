@@ -11,7 +11,7 @@ from inventory.access.choices import OrganisationRole
 from inventory.access.selectors import principal_of
 from inventory.jobs.models import Job
 from tests.inventory.access.people import person, team
-from tests.posture.services.estates import make_api
+from tests.posture.services.estates import make_api, make_finding
 from tests.posture.views.pages import signed_in, text_of
 
 pytestmark = pytest.mark.django_db
@@ -53,16 +53,39 @@ def test_somebody_without_an_organisation_role_is_named_by_their_team_role(kind:
     assert f"{user.name} {role}" in text_of(signed_in(user).get("/apis/").content)
 
 
-def test_the_side_bar_counts_the_live_jobs_one_may_see() -> None:
-    ours = person(member_of=team())
-    theirs = person(member_of=team())
-    job_of(ours)
+def test_the_side_bar_counts_what_asks_for_somebody_and_nothing_else() -> None:
+    held = team()
+    ours, theirs = person(member_of=held), person(member_of=team())
+    job_of(ours, "failed")
     job_of(ours, "done")
-    job_of(theirs)
+    job_of(theirs, "quarantined")
     job_of(theirs, "running")
-    assert "Jobs 1 waiting or running" in text_of(signed_in(ours).get("/apis/").content)
-    assert "Jobs 3 waiting or running" in text_of(signed_in(person(OrganisationRole.AUDITOR)).get("/apis/").content)
-    assert "waiting or running" not in text_of(signed_in(person(member_of=team())).get("/apis/").content)
+    api = make_api(team=held)
+    for severity, status in ((4, "new"), (3, "reopened"), (2, "new"), (4, "resolved")):
+        make_finding(api, severity=severity, status=status)
+    make_finding(make_api(), severity=4)
+    seen = text_of(signed_in(ours).get("/apis/").content)
+    assert "Findings 2 critical or high" in seen
+    assert "Jobs 1 failed" in seen
+    everything = text_of(signed_in(person(OrganisationRole.AUDITOR)).get("/apis/").content)
+    assert "Findings 3 critical or high" in everything
+    assert "Jobs 2 failed" in everything
+    nothing = text_of(signed_in(person(member_of=team())).get("/apis/").content)
+    assert "critical or high" not in nothing
+    assert "failed" not in nothing
+
+
+def test_a_place_stands_there_for_those_whom_it_lets_in() -> None:
+    page = signed_in(person(OrganisationRole.AUDITOR)).get("/apis/").content.decode()
+    assert 'href="/upload/"' not in page
+    assert 'href="/connections/" data-go="n"' in page
+
+
+def test_the_search_is_there_for_people_and_works_without_a_script() -> None:
+    page = signed_in(person(OrganisationRole.AUDITOR)).get("/apis/").content.decode()
+    assert '<a class="top-search" href="/search" data-open="palette">' in page
+    assert 'id="palette"' in page
+    assert "top-search" not in Client().get("/nowhere/").content.decode()
 
 
 def test_the_upload_button_is_for_those_who_may_upload() -> None:

@@ -1,0 +1,39 @@
+"""How much asks for somebody: the numbers beside the places of the side bar."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db.models import Count, TextField, Value
+from django.db.models.functions import Cast
+
+from findings.models import Finding
+from findings.status import SeverityRank
+from inventory.access.records import Principal
+from inventory.jobs.choices import State
+from inventory.jobs.models import Job
+from inventory.models import Connection
+from inventory.selectors import needing_care
+
+BROKEN: Final = (State.FAILED, State.QUARANTINED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demands:
+    """Open findings that are critical or high, jobs that failed, connections that need care: those in sight."""
+
+    findings: int = 0
+    jobs: int = 0
+    connections: int = 0
+
+
+def demands(*, principal: Principal, now: datetime) -> Demands:
+    """Count what asks for the principal; one query."""
+    worst = Finding.objects.visible_to(principal).open().filter(severity__gte=SeverityRank.HIGH)
+    broken = Job.objects.visible_to(principal).filter(state__in=BROKEN)
+    sick = needing_care(Connection.objects.visible_to(principal), now=now)
+    counted = [
+        rows.order_by().annotate(what=Cast(Value(what), TextField())).values("what").annotate(n=Count("pk"))
+        for what, rows in (("findings", worst), ("jobs", broken), ("connections", sick))
+    ]
+    return Demands(**dict(counted[0].union(*counted[1:], all=True).values_list("what", "n")))
