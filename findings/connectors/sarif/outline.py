@@ -1,4 +1,4 @@
-"""The first pass over a SARIF file: everything but the results, which are only counted.
+"""The first pass over a large SARIF file: everything but the results, which are only counted.
 
 Rules may follow the results that name them, so the results are read in a second pass. Memory does not grow with them.
 """
@@ -216,8 +216,13 @@ def _listed(events: Iterator[Event], kept: tuple[str, ...]) -> list[Any]:
             break
         entry = _built(events, event, value)
         if len(listed) < MOST_LISTED:
-            listed.append({key: entry[key] for key in kept if key in entry} if isinstance(entry, dict) else {})
+            listed.append(kept_of(entry, kept))
     return listed
+
+
+def kept_of(entry: Any, kept: tuple[str, ...]) -> dict[str, Any]:
+    """Return the members of a listed object that are needed; of what is no object, none."""
+    return {key: entry[key] for key in kept if key in entry} if isinstance(entry, dict) else {}
 
 
 def _too_deep() -> DocumentError:

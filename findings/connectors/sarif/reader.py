@@ -22,6 +22,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from findings.connectors.sarif.held import held_of
 from findings.connectors.sarif.outline import Outline, outline_of, results_of
 from findings.connectors.sarif.results import Tally, finding_of
 from findings.connectors.sarif.runs import Run, run_of
@@ -35,7 +36,7 @@ MOST_WORDS = 100
 
 @register
 class Sarif:
-    """Reads the results of all runs in two passes; memory does not grow with their number."""
+    """Reads the results of all runs: those of large files in two passes, so that memory does not grow with them."""
 
     slug: ClassVar[str] = "sarif"
     label: ClassVar[str] = "SARIF 2.1.0"
@@ -60,12 +61,13 @@ class Sarif:
         options: dict[str, Any],  # noqa: ARG002 - there are none
     ) -> Generator[FindingRecord, None, ReportSummary]:
         """Yield a finding for each result that is one."""
-        outline = outline_of(document)
+        held = held_of(document)
+        outline = held.outline if held else outline_of(document)
         runs = [run_of(run) for run in outline.runs]
         document.total = sum(run.results for run in runs)
         tally = Tally()
         entries = []
-        results = results_of(document, document.total)
+        results = held.decoded(document) if held else results_of(document, document.total)
         for number, run in enumerate(runs):
             before = tally.entries
             for index in range(run.results):
@@ -75,7 +77,7 @@ class Sarif:
                 elif finding := finding_of(result, run, tally):
                     yield finding
             entries.append(tally.entries - before)
-        # The second pass also tells whether it saw what the first one counted.
+        # A second pass also tells whether it saw what the first one counted.
         next(results, None)
         return _summary(outline, runs, entries, tally)
 
