@@ -11,10 +11,10 @@ from django.db.models.functions import Left
 
 from findings.models import Finding, FindingQuerySet
 from findings.status import SeverityRank
+from inventory.access.pages import Key, Page, page_of, read_number, read_text
 from inventory.choices import Authentication
 from inventory.models import Api, Endpoint
 from posture.filters import EndpointFilter
-from posture.selectors.pages import Key, Page, page_of, read_number, read_text
 from posture.selectors.summaries import SEVERITIES, Mark, authentication_mark
 
 PATH_LETTERS: Final = 200

@@ -7,9 +7,9 @@ from typing import Final
 
 from findings.models import Finding
 from findings.status import OPEN, SeverityRank, Status
+from inventory.access.pages import Key, Page, batches, in_order, page_of, read_moment, read_number
 from inventory.models import Api
 from posture.filters import FindingFilter
-from posture.selectors.pages import Key, Page, batches, in_order, page_of, read_moment, read_number
 
 ORDER: Final = (
     Key(name="severity", read=read_number, descending=True),

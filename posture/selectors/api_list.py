@@ -12,13 +12,13 @@ from django.db.models.functions import Coalesce, Lower
 from findings.models import Finding
 from findings.status import SeverityRank
 from inventory.access.models import Team
+from inventory.access.pages import Key, Page, batches, in_order, page_of, read_decimal, read_number, read_text
 from inventory.access.records import Principal
 from inventory.access.rights import Verb
 from inventory.choices import Reach
 from inventory.models import Api
 from inventory.selectors import apis_for
 from posture.filters import ApiFilter
-from posture.selectors.pages import Key, Page, batches, in_order, page_of, read_decimal, read_number, read_text
 from posture.selectors.summaries import (
     Mark,
     authentication_of,

@@ -6,13 +6,13 @@ from dataclasses import replace
 from django.db.models import Q, QuerySet
 
 from findings.models import Finding, Series
+from inventory.access.pages import Page, batches, in_order, page_of
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may
 from inventory.models import Api
 from inventory.selectors import apis_for
 from posture.filters import FindingsFilter
 from posture.selectors.api_findings import ORDER, FindingRow, row_of
-from posture.selectors.pages import Page, batches, in_order, page_of
 
 
 def sources_in_sight(principal: Principal) -> list[str]:

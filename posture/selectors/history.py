@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any, Final
 
 from inventory.access.models import StateChange
+from inventory.access.pages import Key, Page, page_of, read_moment, read_number
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may
 from inventory.models import Api
 from inventory.templatetags.ui import whole
 from posture.models import ApiScore
-from posture.selectors.pages import Key, Page, page_of, read_moment, read_number
 
 DAYS: Final = 90
 MOST: Final = 500

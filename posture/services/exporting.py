@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from inventory.access.filters import ListFilter
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, require
 from inventory.access.services.trail import record_change
 from inventory.exporting import Cell, csv_pieces
 from inventory.models import Api
 from inventory.services.classify import current_team
-from posture.filters import ApiFilter, FindingFilter, FindingsFilter, ListFilter
+from posture.filters import ApiFilter, FindingFilter, FindingsFilter
 from posture.selectors.api_findings import FindingRow, every_finding
 from posture.selectors.api_list import ApiRow, every_api
 from posture.selectors.finding_list import findings_to_export

@@ -12,6 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from inventory.access.http import Request, wants_fragment
 from inventory.access.rights import Verb, may, roles_that_may
 from inventory.access.routes import Scope, route
+from inventory.access.views.lists import answer_list, place
 from inventory.models import Api
 from posture.charts import score_history as score_chart
 from posture.filters import ApiFilter, EndpointFilter, FindingFilter
@@ -22,7 +23,6 @@ from posture.selectors.api_page import ApiHead, head_of, visible_api
 from posture.selectors.history import newest_events, score_history, trail_page
 from posture.selectors.why import why
 from posture.services.reading import factors_of, fixes_of
-from posture.views.lists import answer_list, place
 
 PATIENCE = timedelta(minutes=1)
 """How long a page waits for a score before it shows the one there is."""

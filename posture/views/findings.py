@@ -25,13 +25,13 @@ from findings.status import DecisionKind
 from inventory.access.http import Request, wants_fragment
 from inventory.access.rights import Verb, roles_that_may
 from inventory.access.routes import Scope, route
+from inventory.access.views.lists import answer_list, place
 from posture.filters import FindingsFilter
 from posture.forms import MENUS, AnswerForm, AskForm, DecisionForm
 from posture.selectors.api_list import teams_in_sight
 from posture.selectors.finding_list import findings_in_sight, sources_in_sight
 from posture.selectors.finding_page import code_of_decision, decision_about, page_of_finding, visible_finding
 from posture.services.reading import factors_of
-from posture.views.lists import answer_list, place
 
 PATIENCE = 60.0
 """Seconds the page waits for the score that follows a decision."""

@@ -45,8 +45,8 @@ def test_apis_stand_by_risk_and_those_without_a_score_last(analyst: Client) -> N
 def test_the_list_sorts_both_ways_and_walks_in_every_order(
     analyst: Client, monkeypatch: pytest.MonkeyPatch, sort: str, order: str
 ) -> None:
-    monkeypatch.setattr("posture.selectors.pages.SIZE", 2)
-    monkeypatch.setattr("posture.selectors.pages.page_of.__kwdefaults__", {"after": "", "before": "", "size": 2})
+    monkeypatch.setattr("inventory.access.pages.SIZE", 2)
+    monkeypatch.setattr("inventory.access.pages.page_of.__kwdefaults__", {"after": "", "before": "", "size": 2})
     a, b, c, d = (make_api(name=name, reach="public") for name in ("A", "B", "C", "D"))
     score(a)
     for api, number in ((b, 2), (c, 1)):

@@ -8,8 +8,8 @@ import pytest
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
+from inventory.access.pages import Key, Page, page_of, read_decimal, read_moment, read_number, read_text
 from inventory.models import Api
-from posture.selectors.pages import Key, Page, page_of, read_decimal, read_moment, read_number, read_text
 from tests.posture.services.estates import later, make_api
 
 pytestmark = pytest.mark.django_db
@@ -77,7 +77,7 @@ def test_a_page_says_how_many_rows_there_are_in_all(ten: list[str]) -> None:
 
 
 def test_a_list_that_is_very_long_is_said_to_be_longer(ten: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("posture.selectors.pages.COUNTED", len(ten) - 1)
+    monkeypatch.setattr("inventory.access.pages.COUNTED", len(ten) - 1)
     assert page_of(apis(), order=ORDER).counted == "more than 9"
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 
+from inventory.access.filters import ListFilter
 from inventory.access.http import Request, wants_fragment
-from posture.filters import ListFilter
 
 PLACE = ("after", "before")
 """Where in a list one stands; a list that is narrowed otherwise starts anew."""
