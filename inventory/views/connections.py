@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from inventory.access.http import Request
-from inventory.access.rights import Verb, may
+from inventory.access.rights import Verb, may, require
 from inventory.access.routes import Scope, route
 from inventory.connectors.registry import readers
 from inventory.errors import ConnectionRefused
@@ -83,6 +83,8 @@ def connection_page(request: Request, code: str) -> HttpResponse:
     may_change = may(request.principal, Verb.CONNECT, team_id=connection.team_id)
     source = source_for(connection.kind)
     form = _form(request, source, connection, teams=None)
+    if request.method == "POST":
+        require(request.principal, Verb.CONNECT, team_id=connection.team_id)
     if request.method == "POST" and form.is_valid():
         wanted = _wanted(form, connection.kind, before=connection.egress, team=connection.team)
         try:

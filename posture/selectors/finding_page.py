@@ -104,6 +104,11 @@ def code_of_decision(number: int) -> str:
     return f"DEC-{veil(number, purpose=PURPOSE, key=settings.DIGEST_KEY)}"
 
 
+def team_of(finding: Finding) -> int | None:
+    """Return the team that holds a finding's API; None for an unmapped one and for an API of no team."""
+    return ApiTeam.objects.filter(api=finding.api_id, until=None).values_list("team_id", flat=True).first()
+
+
 def page_of_finding(
     *, principal: Principal, finding: Finding, factors: Sequence[Factor], now: datetime, patience: float
 ) -> FindingPage:
@@ -112,7 +117,7 @@ def page_of_finding(
     `factors` are those of the change point at which the score of its API stands, none without one.
     For `patience` seconds after a decision the page waits for a score that is younger.
     """
-    team_id = ApiTeam.objects.filter(api=finding.api_id, until=None).values_list("team_id", flat=True).first()
+    team_id = team_of(finding)
     if finding.api_id is None:
         team_id = None
     may_decide = may(principal, Verb.DECIDE, team_id=team_id)

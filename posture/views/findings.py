@@ -23,14 +23,14 @@ from findings.services.decide import (
 )
 from findings.status import DecisionKind
 from inventory.access.http import Request, wants_fragment
-from inventory.access.rights import Verb, roles_that_may
+from inventory.access.rights import Verb, require, roles_that_may
 from inventory.access.routes import Scope, route
 from inventory.access.views.lists import answer_list, place
 from posture.filters import FindingsFilter
 from posture.forms import MENUS, AnswerForm, AskForm, DecisionForm
 from posture.selectors.api_list import teams_in_sight
 from posture.selectors.finding_list import findings_in_sight, sources_in_sight
-from posture.selectors.finding_page import code_of_decision, decision_about, page_of_finding, visible_finding
+from posture.selectors.finding_page import code_of_decision, decision_about, page_of_finding, team_of, visible_finding
 from posture.services.reading import factors_of
 
 PATIENCE = 60.0
@@ -62,7 +62,7 @@ def finding_detail(request: Request, code: str) -> HttpResponse:
 @require_POST
 def finding_decide(request: Request, code: str) -> HttpResponse:
     """Write what a person decided."""
-    finding = _found(request, code)
+    finding = _found(request, code, Verb.DECIDE)
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return _refused(request, finding, _first_error(form))
@@ -85,7 +85,7 @@ def finding_decide(request: Request, code: str) -> HttpResponse:
 @require_POST
 def finding_ask(request: Request, code: str) -> HttpResponse:
     """Ask another person to accept the risk until a day."""
-    finding = _found(request, code)
+    finding = _found(request, code, Verb.ASK_ACCEPTANCE)
     form = AskForm(request.POST)
     if not form.is_valid():
         return _refused(request, finding, _first_error(form))
@@ -103,7 +103,7 @@ def finding_ask(request: Request, code: str) -> HttpResponse:
 @require_POST
 def finding_answer(request: Request, code: str) -> HttpResponse:
     """Accept the risk that somebody else asked for, or refuse to."""
-    finding = _found(request, code)
+    finding = _found(request, code, Verb.APPROVE_ACCEPTANCE)
     form = AnswerForm(request.POST)
     asked = decision_about(finding=finding, code=form.data.get("decision", ""))
     if not form.is_valid() or asked is None:
@@ -125,7 +125,7 @@ def finding_answer(request: Request, code: str) -> HttpResponse:
 @require_POST
 def finding_undo(request: Request, code: str) -> HttpResponse:
     """Take a decision back: what was decided before it holds again."""
-    finding = _found(request, code)
+    finding = _found(request, code, Verb.DECIDE)
     decision = decision_about(finding=finding, code=request.POST.get("decision", ""))
     if decision is None:
         return _refused(request, finding, "There is nothing to take back.")
@@ -143,12 +143,18 @@ def findings_filter(request: Request) -> FindingsFilter:
     return FindingsFilter(request.GET, sources=sources_in_sight(request.principal), teams=teams)
 
 
-def _found(request: Request, code: str) -> Finding:
-    """Return the finding with this code; foreign and absent are the same: Http404."""
+def _found(request: Request, code: str, verb: Verb | None = None) -> Finding:
+    """Return the finding with this code, for what is to be done with it.
+
+    Foreign and absent are the same: Http404. Raises AccessRefused for what is in sight without the right.
+    """
     try:
-        return visible_finding(principal=request.principal, code=code)
+        finding = visible_finding(principal=request.principal, code=code)
     except Finding.DoesNotExist as error:
         raise Http404 from error
+    if verb:
+        require(request.principal, verb, team_id=team_of(finding))
+    return finding
 
 
 def _only(finding: Finding) -> Target:
