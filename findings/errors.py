@@ -3,3 +3,7 @@
 
 class FindingsRefused(Exception):  # noqa: N818 -- named for what people are told
     """Something about reports or findings cannot be done; the message says what and what to do instead."""
+
+
+class FindingsChanged(FindingsRefused):
+    """Somebody else decided since the page was loaded; nothing was done."""

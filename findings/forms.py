@@ -1,15 +1,18 @@
 """What people fill in about findings and reports."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
+from findings.deadlines import LONGEST
 from findings.mapping import MEANING
+from findings.status import SeverityRank
 from inventory.choices import Environment
 
+STOOD: Final = "stood_"
 Choices = Sequence[tuple[str, str]]
 """Values and their labels."""
 
@@ -118,3 +121,35 @@ class MappingForm(forms.Form):
         help_text="Name or code.",
         widget=forms.TextInput(attrs={"class": "input", "list": "apis", "autocomplete": "off"}),
     )
+
+
+class DeadlinesForm(forms.Form):
+    """Days by severity, empty for none; what stood before is carried along, to tell when somebody else was first."""
+
+    reason = forms.CharField(
+        label="Reason",
+        required=False,
+        max_length=1000,
+        help_text="Kept with the change, for whoever asks later.",
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
+    )
+
+    def __init__(self, data: Any, *, days: Mapping[SeverityRank, int | None]) -> None:
+        """Show these days, the worst severity first."""
+        super().__init__(data)
+        for rank, number in days.items():
+            self.fields[rank.name.lower()] = forms.IntegerField(
+                label=f"{rank.label}, days",
+                required=False,
+                initial=number,
+                min_value=1,
+                max_value=LONGEST,
+                widget=forms.NumberInput(attrs={"class": "input"}),
+            )
+            stood = forms.IntegerField(required=False, initial=number, widget=forms.HiddenInput())
+            self.fields[f"{STOOD}{rank.name.lower()}"] = stood
+        self.order_fields([*(rank.name.lower() for rank in days), "reason"])
+
+    def days(self, prefix: str = "") -> dict[SeverityRank, int | None]:
+        """Return what was filled in, or with `STOOD` what the person saw before; call after is_valid()."""
+        return {rank: self.cleaned_data[f"{prefix}{rank.name.lower()}"] for rank in SeverityRank}

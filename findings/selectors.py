@@ -6,8 +6,10 @@ from typing import Final
 from django.db.models import CharField, Count, F, Func, Value
 from django.db.models.functions import Coalesce, Lower
 
+from findings.deadlines import DEFAULT_DAYS
 from findings.mapping import UNNAMED, RuleKind, clean_pattern
-from findings.models import Finding
+from findings.models import Deadline, Finding
+from findings.status import SeverityRank
 from inventory.access.models import Team
 from inventory.access.records import Principal
 from inventory.models import Api
@@ -67,3 +69,9 @@ def _group(source_kind: str, series: str | None, repository: str, host: str, cou
     else:
         kind, pattern = RuleKind.FILE, ""
     return UnmappedGroup(source_kind=source_kind, series=series or "", kind=kind, pattern=pattern, count=count)
+
+
+def deadline_days() -> dict[SeverityRank, int | None]:
+    """Return the days of the policy by severity, the worst first; the same for everybody."""
+    held = dict(Deadline.objects.values_list("severity", "days"))
+    return {rank: held.get(rank, number) for rank, number in DEFAULT_DAYS.items()}

@@ -109,6 +109,11 @@ class Finding(models.Model):
         indexes = [
             models.Index("endpoint", condition=Q(endpoint__isnull=False), name="finding_endpoint"),
             models.Index("series", condition=Q(series__isnull=False), name="finding_unmapped"),
+            models.Index(
+                "api",
+                condition=Q(moved_to=None, status__in=OPEN, severity__gte=SeverityRank.HIGH),
+                name="finding_grave",
+            ),
             models.Index("status_until", condition=Q(status_until__isnull=False), name="finding_status_until"),
         ]
 

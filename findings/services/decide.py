@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 from django.db.models.expressions import RawSQL
 
-from findings.errors import FindingsRefused
+from findings.errors import FindingsChanged, FindingsRefused
 from findings.models import Decision, Finding, FindingQuerySet
 from findings.services.statuses import derive_statuses, touch
 from findings.signals import decisions_recorded
@@ -24,13 +25,17 @@ WITH_REASON = (DecisionKind.RESOLVED, DecisionKind.FALSE_POSITIVE, DecisionKind.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What a decision is about: findings by id, or a class on an API, or a rule of a source on every API."""
+    """What a decision is about: findings by id, or a class on an API, or a rule of a source on every API.
+
+    `seen` is the id of the newest decision about these findings that the person saw, 0 for none; None does not ask.
+    """
 
     finding_ids: tuple[int, ...] = ()
     api_id: int | None = None
     weakness_class: str = ""
     source_kind: str = ""
     rule: str = ""
+    seen: int | None = None
 
     def findings(self) -> FindingQuerySet:
         """Return the findings it is about now."""
@@ -90,8 +95,9 @@ def _require(principal: Principal, verb: Verb, target: Target) -> int:
 def decide(*, target: Target, statement: Statement, principal: Principal, now: datetime) -> DecisionResult:
     """Write what a person decided and give the findings it is about their status.
 
-    Raises AccessRefused without the right to each finding's API, and FindingsRefused without a reason where one is
-    needed, for an acceptance (`ask_acceptance`) and for a target that is gone.
+    Raises AccessRefused without the right to each finding's API, FindingsRefused without a reason where one is
+    needed, for an acceptance (`ask_acceptance`) and for a target that is gone, and FindingsChanged when somebody
+    decided since the person looked.
     """
     if statement.kind not in EFFECTIVE or statement.kind == DecisionKind.ACCEPTED:
         msg = f"“{statement.kind.label}” is not decided by one person; ask for the acceptance instead."
@@ -176,7 +182,19 @@ def _write(target: Target, statement: Statement, *, person: int, principal: Prin
     if target.finding_ids and target.findings().count() != len(set(target.finding_ids)):
         msg = "Some of these findings are no longer there; look at the list again."
         raise FindingsRefused(msg)
+    _keep_pace(target)
     return _store(target.rows(), statement, person=person, principal=principal, now=now)
+
+
+def _keep_pace(target: Target) -> None:
+    """Refuse to decide past what somebody else decided since. Locks the findings: of two at once one is refused."""
+    if target.seen is None:
+        return
+    list(target.findings().select_for_update().order_by("pk").values_list("pk"))
+    newest = Decision.objects.filter(finding__in=target.finding_ids).aggregate(newest=Max("pk"))["newest"] or 0
+    if newest > target.seen:
+        msg = "Not saved: somebody else decided a moment ago. Compare with what they said, then send yours again."
+        raise FindingsChanged(msg)
 
 
 def _answer(
@@ -192,7 +210,7 @@ def _answer(
             return _store(rows, statement, person=person, principal=principal, now=now)
     except IntegrityError as error:
         msg = "Somebody answered this a moment ago; look at what they decided."
-        raise FindingsRefused(msg) from error
+        raise FindingsChanged(msg) from error
 
 
 def _store(

@@ -25,6 +25,7 @@ ABOUT_OTHERS = {"StateChange"}
 
 FOR_NO_PERSON = {
     "inventory.access.selectors.resolve_principal": "makes the principal that all the others are told",
+    "findings.selectors.deadline_days": "the policy of deadlines is the same for everybody",
     "posture.services.digest.state_digest": "one digest of everything, for the operator's command",
 }
 """Selectors that are told nobody, with the reason."""
