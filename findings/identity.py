@@ -4,6 +4,7 @@ Never part of an identity: host, base path, environment, line number, severity, 
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from hashlib import sha256
 
 from inventory.paths import path_key
@@ -13,10 +14,15 @@ VERSION = "1"
 
 def _digest(kind: str, *parts: str) -> str:
     """Return SHA-256 over the parts, each behind its length, so that no two lists of parts read alike."""
+    text = "".join([f"{len(part)}:{part}," for part in (VERSION, kind, *parts)])
+    if text.isascii():
+        return sha256(text.encode()).hexdigest()
+    # The length is that of the bytes.
     raw = [part.encode("utf-8", "replace") for part in (VERSION, kind, *parts)]
     return sha256(b"".join([b"%d:%b," % (len(part), part) for part in raw])).hexdigest()
 
 
+@lru_cache(maxsize=64)  # a finding's place is asked for once for each of its two keys
 def _where(method: str, path: str, parameter: str, location: str) -> tuple[str, ...]:
     return method.upper(), path_key(path) if path else "", parameter, location
 

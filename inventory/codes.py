@@ -1,12 +1,9 @@
 """Short codes on screen: from chance or from a digest, never from a sequence, so that no code reveals a count."""
 
 import secrets
-from base64 import b32encode
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32 (https://www.crockford.com/base32.html): no letter is mistaken for a digit."""
-
-_TO_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())
 
 CHANCE_LENGTH = 8
 DIGEST_LENGTH = 10
@@ -19,8 +16,9 @@ def chance_code(prefix: str) -> str:
 
 def digest_code(prefix: str, digest: str, length: int = DIGEST_LENGTH) -> str:
     """Return a code made of the first `length` times 5 bits of a hexadecimal digest."""
-    start = bytes.fromhex(digest[: 2 * ((5 * length + 7) // 8)])
-    return f"{prefix}-{b32encode(start)[:length].translate(_TO_CROCKFORD).decode()}"
+    bits = 5 * length
+    number = int(digest[: (bits + 3) // 4], 16) >> (-bits % 4)
+    return f"{prefix}-" + "".join([ALPHABET[number >> shift & 31] for shift in range(bits - 5, -5, -5)])
 
 
 def slug_suffix() -> str:

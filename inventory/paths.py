@@ -14,8 +14,9 @@ Case is kept. The key of a key is the key, except where a segment was encoded tw
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
@@ -48,6 +49,7 @@ _VALUE = re.compile(
 _TOKEN = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z0-9_-]{20,}={0,2}", re.ASCII)
 
 
+@lru_cache(maxsize=64)  # the keys of one finding ask for it one after the other
 def path_key(path: str) -> str:
     """Return the key of a path, such as `/orders/{}/lines` for `/orders/7/lines?all=1`; `/` for an empty one.
 
@@ -57,6 +59,7 @@ def path_key(path: str) -> str:
     return "/" + "/".join(_segment_key(segment) for segment in plain.split("/") if segment)
 
 
+@lru_cache(maxsize=8192)  # most segments are words that come again
 def _segment_key(segment: str) -> str:
     text = _decoded(segment)
     if _VALUE.fullmatch(text) or _TOKEN.fullmatch(text):
@@ -122,18 +125,25 @@ def split_base(url: str) -> Base:
     nothing = Base("", "", None, "")
     try:
         parts = urlsplit(url)
-        port = parts.port
+        name, port = _authority(parts.netloc)
     except ValueError:
         return nothing
     path = "".join(f"/{segment}" for segment in parts.path.split("/") if segment)
     if not parts.netloc:
         return Base("", "", None, path)
-    host = _host(parts.hostname or "")
+    host = _host(name)
     if not host:
         return nothing
     return Base(parts.scheme, host, DEFAULT_PORTS.get(parts.scheme) if port is None else port, path)
 
 
+@lru_cache(maxsize=1024)  # a report speaks of few hosts
+def _authority(netloc: str) -> tuple[str, int | None]:
+    parts = SplitResult("", netloc, "", "", "")
+    return parts.hostname or "", parts.port
+
+
+@lru_cache(maxsize=1024)
 def _host(name: str) -> str:
     name = name.removesuffix(".")
     try:

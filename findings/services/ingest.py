@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import connection, transaction
 
@@ -12,8 +13,8 @@ from findings.models import Finding, MappingRule, Report, Series
 from findings.records import FindingRecord, ReportSummary
 from findings.services.facts import write_facts
 from findings.services.presence import fold_presence
-from findings.services.scans import Fold, Stated, add_earlier_parts, held_scan, is_repeated, share_digest
-from findings.services.staging import stage
+from findings.services.scans import STAGED, Fold, Stated, add_earlier_parts, held_scan, is_repeated, share_digest
+from findings.services.staging import Share, stage
 from findings.services.statuses import derive_statuses
 from findings.signals import findings_ingested
 from inventory.access.records import Principal
@@ -113,15 +114,13 @@ def _stated(told: ReportSummary, source_kind: str, options: UploadOptions, uploa
     )  # fmt: skip
 
 
-Share = tuple[str, str, int | None]
-"""Source kind, name and API of a series."""
+EMPTY: Final = -1
+"""The number of a share without rows."""
 
 
-def _shares(told: ReportSummary, placement: Placement) -> list[Share]:
+def _shares(told: ReportSummary, placement: Placement, staged: Iterable[Share]) -> list[Share]:
     """Return the series a report speaks of: those of its rows, and the ones a scan without findings closes."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT source_kind, series_name, api_id FROM staged")
-        shares: set[Share] = set(cursor.fetchall())
+    shares = set(staged)
     for scan in told.runs:
         name = placement.series_name(scan.series)
         api_id = placement.named_api or placement.rules.find_run(scan, name)
@@ -152,13 +151,13 @@ def _series(share: Share, report: Report) -> Series:
     return series
 
 
-def _fold_share(share: Share, *, report: Report, stated: Stated, now: datetime) -> IngestCounts:
+def _fold_share(share: Share, number: int, *, report: Report, stated: Stated, now: datetime) -> IngestCounts:
     source_kind, name, api_id = share
     series = _series(share, report)
-    digest = share_digest(*share)
+    digest = share_digest(number)
     fold = Fold(
-        series_id=series.pk, source_kind=source_kind, name=name, api_id=api_id, digest=digest, stated=stated,
-        report=report, scan=held_scan(series=series, digest=digest, stated=stated),
+        series_id=series.pk, share=number, source_kind=source_kind, name=name, api_id=api_id, digest=digest,
+        stated=stated, report=report, scan=held_scan(series=series, digest=digest, stated=stated),
     )  # fmt: skip
     if is_repeated(fold):
         return IngestCounts(unchanged=_staged_rows(fold))
@@ -175,11 +174,7 @@ def _fold_share(share: Share, *, report: Report, stated: Stated, now: datetime) 
 
 def _staged_rows(fold: Fold) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM staged WHERE source_kind = %(source)s AND series_name = %(name)s"
-            " AND api_id IS NOT DISTINCT FROM %(api)s",
-            fold.staged,
-        )
+        cursor.execute(f"SELECT count(*) FROM staged WHERE {STAGED}", fold.staged)
         count: int = cursor.fetchone()[0]
     return count
 
@@ -201,14 +196,15 @@ def ingest_report(
     report is stored.
     """
     placement = placement_of(report, options, principal, anew=anew)
-    entries = stage(document.records, placement=placement, each=document.each)
+    staged = stage(document.records, placement=placement, each=document.each)
     told = document.summary()
-    shares = _shares(told, placement)
+    shares = _shares(told, placement, staged.shares)
     _lock(shares)
-    total = IngestCounts(entries=entries, skipped=told.skipped_count)
+    total = IngestCounts(entries=staged.entries, skipped=told.skipped_count)
     for share in shares:
         stated = _stated(told, share[0], options, report.uploaded_at)
-        total = total.plus(_fold_share(share, report=report, stated=stated, now=now))
+        number = staged.shares.get(share, EMPTY)
+        total = total.plus(_fold_share(share, number, report=report, stated=stated, now=now))
         total = replace(total, scanned_at=stated.at.isoformat(), scanned_at_source=stated.at_source)
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM staged WHERE api_id IS NULL")

@@ -12,7 +12,7 @@ from django.db import connection
 from findings.models import Scan
 from findings.services.retirement import retired_beside, touch_open
 from findings.services.scans import Fold, store_scan
-from findings.services.statuses import touch
+from findings.services.statuses import decides_ahead, touch
 from findings.status import DecisionKind
 
 SEEN_AGAIN = """
@@ -34,6 +34,8 @@ WHERE NOT EXISTS (SELECT FROM findings_presence held WHERE held.series_id = %(se
     AND held.finding_id = member.finding_id AND held.until_scan_id IS NULL)
 RETURNING finding_id
 """
+
+MOVED_KNOWN = "SELECT finding_id FROM moved JOIN member USING (finding_id) WHERE NOT member.created"
 
 # Every (finding, scan) pair of the series as held now: a complete scan has what an interval covers, an incomplete
 # one what was sighted.
@@ -142,7 +144,10 @@ def _is_latest(fold: Fold) -> bool:
 def _append(fold: Fold) -> Scan:
     scan = store_scan(fold)
     named: dict[str, Any] = {"series": fold.series_id, "scan": scan.pk, "at": scan.scanned_at}
+    # A finding that is new to us was stored as new and present, which is what it is unless somebody decided before.
+    opened = "TABLE moved" if decides_ahead(source_kind=fold.source_kind, api_id=fold.api_id) else MOVED_KNOWN
     with connection.cursor() as cursor:
-        for statement in (CLOSE, OPEN) if scan.complete else (OPEN,):
-            cursor.execute(f"WITH moved AS ({statement}) INSERT INTO touched SELECT finding_id FROM moved", named)
+        if scan.complete:
+            cursor.execute(f"WITH moved AS ({CLOSE}) INSERT INTO touched TABLE moved", named)
+        cursor.execute(f"WITH moved AS ({OPEN}) INSERT INTO touched {opened}", named)
     return scan

@@ -27,9 +27,10 @@ class Stated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fold:
-    """One report's share of one series, staged and ready to be folded in; `digest` is that of the share."""
+    """One report's share of one series, staged under the number `share`; `digest` is that of its records."""
 
     series_id: int
+    share: int
     source_kind: str
     name: str
     api_id: int | None
@@ -47,12 +48,10 @@ class Fold:
     @property
     def staged(self) -> dict[str, Any]:
         """The parameters that pick this share's rows out of the staging table."""
-        return {"source": self.source_kind, "name": self.name, "api": self.api_id}
+        return {"share": self.share}
 
 
-STAGED = (
-    "staged.source_kind = %(source)s AND staged.series_name = %(name)s AND staged.api_id IS NOT DISTINCT FROM %(api)s"
-)
+STAGED = "staged.share = %(share)s"
 
 SHARE_DIGEST = f"""
 SELECT encode(sha256(convert_to(coalesce(string_agg(record_digest, ' ' ORDER BY record_digest), ''), 'UTF8')), 'hex')
@@ -85,10 +84,10 @@ ON CONFLICT (scan_id, finding_id) DO UPDATE SET instances = excluded.instances, 
 """
 
 
-def share_digest(source_kind: str, name: str, api_id: int | None) -> str:
+def share_digest(share: int) -> str:
     """Return SHA-256 over the sorted digests of one series' staged records."""
     with connection.cursor() as cursor:
-        cursor.execute(SHARE_DIGEST, {"source": source_kind, "name": name, "api": api_id})
+        cursor.execute(SHARE_DIGEST, {"share": share})
         digest: str = cursor.fetchone()[0]
     return digest
 

@@ -85,6 +85,11 @@ WITH seen AS ({SEEN}), decided AS ({DECIDED}), derived AS (
 SELECT count(*) FILTER (WHERE was AND NOT is_now), count(*) FILTER (WHERE NOT was AND is_now), count(*) FROM written
 """
 
+DECIDED_ABOUT = """
+SELECT EXISTS (SELECT FROM findings_decision WHERE api_id = %(api)s)
+    OR EXISTS (SELECT FROM findings_decision WHERE source_kind = %(source)s AND rule <> '')
+"""
+
 LOCK = """
 SELECT FROM findings_finding WHERE id IN (SELECT finding_id FROM touched) ORDER BY id FOR NO KEY UPDATE
 """
@@ -120,6 +125,14 @@ def derive_statuses(*, now: datetime) -> StatusCounts:
         cursor.execute(DERIVE, {**named, **lists, "now": now})
         closed, reopened, changed = cursor.fetchone()
     return StatusCounts(closed=closed, reopened=reopened, changed=changed)
+
+
+def decides_ahead(*, source_kind: str, api_id: int | None) -> bool:
+    """Say whether somebody decided on a class of an API or a rule of a source: that may meet findings yet to come."""
+    with connection.cursor() as cursor:
+        cursor.execute(DECIDED_ABOUT, {"source": source_kind, "api": api_id})
+        (decides,) = cursor.fetchone()
+    return bool(decides)
 
 
 def touch(query: str, parameters: Sequence[Any]) -> None:
