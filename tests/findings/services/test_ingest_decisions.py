@@ -82,3 +82,16 @@ def test_a_late_report_from_before_the_decision_does_not_open_what_was_resolved(
     late = probed("https://shop.example/v1/orders/9")
     take_in(late, "late.sarif", principal, now=NOW + 2 * HOUR, scanned_at="2026-05-30T08:00:00Z")
     assert Finding.objects.get().status == "resolved"
+
+
+@pytest.mark.parametrize("wide", ["class", "rule"])
+def test_a_decision_on_a_class_or_a_rule_meets_what_is_found_later(principal: Principal, wide: str) -> None:
+    take_in(probed("https://shop.example/v1/orders/7"), "one.sarif", principal)
+    one = Finding.objects.get()
+    classed = Target(api_id=one.api_id, weakness_class=one.weakness_class)
+    ruled = Target(source_kind=one.source_kind, rule=one.rule)
+    statement = Statement(kind=DecisionKind.FALSE_POSITIVE, reason="Looked at.")
+    decide(target=classed if wide == "class" else ruled, statement=statement, principal=principal, now=NOW + HOUR)
+    take_in(probed("https://shop.example/v1/carts/8"), "two.sarif", principal, now=NOW + 2 * HOUR)
+    later = Finding.objects.exclude(pk=one.pk).get()
+    assert (later.present, later.status) == (True, "false_positive")
