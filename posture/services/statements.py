@@ -36,24 +36,21 @@ WITH api AS (
         ON criticality.word = api.criticality
     WHERE api.id = ANY(%(ids)s::bigint[])
 ),
-exploited AS (
-    SELECT * FROM unnest(%(exploited_ids)s::bigint[], %(exploited_words)s::text[], %(exploited)s::float8[])
-        AS exploited (id, word, weight)
-),
 finding AS (
-    SELECT finding.id, finding.api_id, finding.code, finding.fingerprint COLLATE "C" AS fingerprint,
-        finding.weakness_class COLLATE "C" AS weakness_class, finding.status = 'accepted' AS accepted,
+    SELECT id, api_id, code, fingerprint COLLATE "C" AS fingerprint, weakness_class COLLATE "C" AS weakness_class,
+        status = 'accepted' AS accepted, severity, cvss, confidence, epss, kev, exploited,
         -ln(1 - greatest(
-            (%(severity)s::float8[])[1 + coalesce(width_bucket(finding.cvss, %(cvss)s::float8[]), finding.severity)],
-            least(greatest(finding.epss, 0), %(epss_cap)s::float8),
-            CASE WHEN finding.kev THEN %(kev)s::float8 END
-        )) * coalesce(confidence.weight, %(unstated)s::float8) * coalesce(exploited.weight, 1) AS hazard
-    FROM findings_finding finding
-    LEFT JOIN unnest(%(confidence_words)s::text[], %(confidence)s::float8[]) AS confidence (word, weight)
-        ON confidence.word = finding.confidence
-    LEFT JOIN exploited ON exploited.id = finding.id
-    WHERE finding.api_id = ANY(%(ids)s::bigint[]) AND finding.moved_to_id IS NULL
-        AND finding.status = ANY(%(statuses)s::text[])
+            (%(severity)s::float8[])[1 + coalesce(width_bucket(cvss, %(cvss)s::float8[]), severity)],
+            least(greatest(epss, 0), %(epss_cap)s::float8),
+            CASE WHEN kev THEN %(kev)s::float8 END
+        )) * coalesce(
+            (%(confidence)s::float8[])[array_position(%(confidence_words)s::text[], confidence)], %(unstated)s::float8
+        ) * coalesce((%(exploited)s::float8[])[array_position(%(exploited_words)s::text[], exploited)], 1) AS hazard
+    FROM (
+        SELECT *, CASE WHEN %(any_exploited)s THEN %(exploited_ids)s::jsonb ->> id::text END AS exploited
+        FROM findings_finding
+        WHERE api_id = ANY(%(ids)s::bigint[]) AND moved_to_id IS NULL AND status = ANY(%(statuses)s::text[])
+    ) AS counted
 ),
 runtime AS (
     SELECT * FROM unnest(%(runtime_apis)s::bigint[], %(runtime_names)s::text[], %(runtime_hazards)s::float8[],
@@ -64,24 +61,34 @@ runtime AS (
 
 SUMS = """
 ranked AS (
-    SELECT id, api_id, code, fingerprint, weakness_class, accepted, hazard, row_number() OVER class AS inherent_place,
-        count(*) FILTER (WHERE NOT accepted) OVER class AS place
-    FROM finding
-    WINDOW class AS (
-        PARTITION BY api_id, weakness_class ORDER BY hazard DESC, fingerprint ROWS UNBOUNDED PRECEDING)
+    SELECT *, sum(CASE WHEN NOT accepted AND place > 1 THEN hazard / (place * (place - 1)) ELSE 0 END) OVER class
+        AS gained
+    FROM (
+        SELECT id, api_id, code, fingerprint, weakness_class, accepted, hazard,
+            row_number() OVER class AS inherent_place, count(*) FILTER (WHERE NOT accepted) OVER class AS place
+        FROM finding
+        WINDOW class AS (
+            PARTITION BY api_id, weakness_class ORDER BY hazard DESC, fingerprint ROWS UNBOUNDED PRECEDING)
+    ) AS placed
+    WINDOW class AS (PARTITION BY api_id, weakness_class ORDER BY hazard DESC, fingerprint ROWS UNBOUNDED PRECEDING)
 ),
-share AS (
-    SELECT api_id, code AS name, weakness_class,
-        CASE WHEN NOT accepted THEN (hazard / place * 1e12)::bigint END AS share,
-        (hazard / inherent_place * 1e12)::bigint AS inherent_share
-    FROM ranked
-    UNION ALL
-    SELECT api_id, name, '', (hazard * 1e12)::bigint, (hazard * 1e12)::bigint FROM runtime
+class AS (
+    SELECT api_id, weakness_class, max(gained) AS gained,
+        sum((hazard / place * 1e12)::bigint) FILTER (WHERE NOT accepted) AS hazard,
+        sum((hazard / inherent_place * 1e12)::bigint) AS inherent_hazard,
+        sum(hashint8extended(id, (hazard / place * 1e12)::bigint)) FILTER (WHERE NOT accepted AND hazard > 0) AS mixed
+    FROM ranked GROUP BY api_id, weakness_class
 ),
 total AS (
-    SELECT api_id, sum(share)::float8 / 1e12 AS hazard, sum(inherent_share)::float8 / 1e12 AS inherent_hazard,
-        sum(hashtextextended(name, hashtextextended(weakness_class, share))) FILTER (WHERE share > 0) AS mixed
-    FROM share GROUP BY api_id
+    SELECT api_id, sum(hazard)::float8 / 1e12 AS hazard, sum(inherent_hazard)::float8 / 1e12 AS inherent_hazard,
+        sum(mixed) AS mixed
+    FROM (
+        SELECT api_id, hazard, inherent_hazard, hash_numeric_extended(mixed, hashtext(weakness_class)) AS mixed
+        FROM class
+        UNION ALL
+        SELECT api_id, (hazard * 1e12)::bigint, (hazard * 1e12)::bigint,
+            hashtextextended(name, (hazard * 1e12)::bigint) FROM runtime
+    ) AS share GROUP BY api_id
 ),
 summed AS (
     SELECT api.*, coalesce(total.hazard, 0) AS hazard, mixed,
@@ -112,36 +119,31 @@ changed AS (
 """
 """H with and without accepted findings, the band of the two-decimal score, and which APIs have anything new.
 
-The digest is over the set of factors: a sum of hashes knows no order.
+The digest is over the set of factors: a sum of hashes knows no order. `gained` is what the later ones of a class would
+gain if each moved up a place, added up from the first to this one.
 """
 
 FACTORS = """
-shared AS (
-    SELECT api_id, code, fingerprint, weakness_class, ranked.hazard,
-        CASE WHEN accepted THEN 0 ELSE ranked.hazard / place END AS share,
-        CASE WHEN accepted OR place = 1 THEN 0 ELSE ranked.hazard / (place * (place - 1)) END AS gained
-    FROM ranked JOIN changed USING (api_id)
-),
 factor AS (
-    SELECT api_id, 'finding:' || code AS name, weakness_class, share,
-        share - (sum(gained) OVER (PARTITION BY api_id, weakness_class) - sum(gained) OVER class) AS loss
-    FROM shared
-    WINDOW class AS (
-        PARTITION BY api_id, weakness_class ORDER BY hazard DESC, fingerprint ROWS UNBOUNDED PRECEDING)
+    SELECT ranked.api_id, ranked.code, 'finding:' || ranked.code AS name, ranked.weakness_class,
+        ranked.hazard / place AS share, ranked.hazard / place - (class.gained - ranked.gained) AS loss
+    FROM ranked JOIN changed USING (api_id) JOIN class ON class.api_id = ranked.api_id
+        AND class.weakness_class = ranked.weakness_class
+    WHERE NOT accepted AND ranked.hazard > 0
     UNION ALL
-    SELECT api_id, name, '', runtime.hazard, runtime.hazard FROM runtime JOIN changed USING (api_id)
+    SELECT api_id, name, name, '', runtime.hazard, runtime.hazard FROM runtime JOIN changed USING (api_id)
+    WHERE runtime.hazard > 0
 ),
 placed AS (
-    SELECT api_id, name, weakness_class, share,
-        exact - 100 * impact * (1 - exp(-least(exposure * greatest(hazard - loss, 0), 700))) AS fixed,
-        row_number() OVER (PARTITION BY api_id ORDER BY share DESC, name COLLATE "C") AS place
-    FROM factor JOIN changed USING (api_id) WHERE share > 0
+    SELECT *, row_number() OVER (PARTITION BY api_id ORDER BY share DESC, name COLLATE "C") AS place FROM factor
 ),
 single AS (
     SELECT api_id, jsonb_build_object(
         'names', array_agg(name ORDER BY place), 'classes', array_agg(weakness_class ORDER BY place),
         'points', array_agg(round(share / hazard * exact * 1e6) / 1e6 ORDER BY place),
-        'fixed', array_agg(round(fixed * 1e6) / 1e6 ORDER BY place)) AS listed
+        'fixed', array_agg(round((
+            exact - 100 * impact * (1 - exp(-least(exposure * greatest(hazard - loss, 0), 700)))) * 1e6) / 1e6
+            ORDER BY place)) AS listed
     FROM placed JOIN changed USING (api_id) WHERE place <= %(singles)s GROUP BY api_id
 ),
 rest AS (
@@ -164,9 +166,8 @@ multiset AS (
         'confidence', array_agg(confidence), 'epss', array_agg(epss), 'kev', array_agg(kev),
         'exploited', array_agg(exploited), 'accepted', array_agg(accepted), 'n', array_agg(n)) AS findings
     FROM (
-        SELECT ranked.api_id, ranked.weakness_class, severity, cvss, confidence, epss, kev, exploited.word AS exploited,
-            accepted, count(*) AS n
-        FROM ranked JOIN changed USING (api_id) JOIN findings_finding raw USING (id) LEFT JOIN exploited USING (id)
+        SELECT api_id, weakness_class, severity, cvss, confidence, epss, kev, exploited, accepted, count(*) AS n
+        FROM finding JOIN changed USING (api_id)
         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
     ) alike GROUP BY api_id
 ),

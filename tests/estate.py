@@ -1,0 +1,147 @@
+"""A large estate in seconds, the same each time: for tests that count queries and measure pages.
+
+Written set by set into the tables that services fill, so it is only as true as their rules of today: what a test wants
+to know of those it takes from the services. One API holds a third of the findings, the others share the rest.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection, connections
+
+from inventory.access.models import User
+from inventory.models import Api
+from posture.services.rescore import score_apis
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+TEAMS = """
+INSERT INTO access_team (slug, name) SELECT 'crew-' || n, 'Crew ' || n FROM generate_series(1, %(teams)s) n
+ON CONFLICT DO NOTHING
+"""
+
+APIS = """
+INSERT INTO inventory_api (
+    code, stable_id, name, slug, family, version, kind, environment, reach, criticality, sensitivity, stage, owner_id,
+    first_seen, last_seen)
+SELECT 'API-E' || lpad(n::text, 6, '0'), md5('estate ' || n)::uuid, 'Estate API ' || n, 'estate-' || n, '', 'v1',
+    'rest', (ARRAY['production', 'production', 'staging', 'test', 'unknown'])[1 + n %% 5],
+    (ARRAY['public', 'partner', 'internal', 'unknown'])[1 + n %% 4],
+    (ARRAY['mission', 'high', 'medium', 'low', 'unknown'])[1 + n / 3 %% 5],
+    (ARRAY['restricted', 'confidential', 'internal', 'public', 'unknown'])[1 + n / 7 %% 5],
+    CASE n %% 40 WHEN 7 THEN 'deprecated' ELSE 'active' END,
+    (SELECT id FROM access_user WHERE email = 'owner-' || 1 + n %% 30 || '@shop.example'),
+    %(now)s - n * interval '1 hour', %(now)s - n * interval '1 minute'
+FROM generate_series(1, %(apis)s) n
+"""
+
+HELD = """
+INSERT INTO inventory_apiteam (api_id, team_id, since)
+SELECT api.id, team.id, %(now)s FROM inventory_api api
+JOIN access_team team ON team.slug = 'crew-' || 1 + substr(api.code, 6)::int %% %(teams)s
+WHERE api.code LIKE 'API-E%%' AND substr(api.code, 6)::int %% 20 <> 3
+"""
+
+ADDRESSES = """
+INSERT INTO inventory_baseurl (api_id, scheme, host, port, base_path, contested)
+SELECT id, 'https', lower(code) || '.shop.example', 443, '/v1', false FROM inventory_api WHERE code LIKE 'API-E%'
+"""
+
+ENDPOINTS = """
+INSERT INTO inventory_endpoint (
+    api_id, method, path, path_key, spellings, operation_id, summary, authentication, schemes, deprecated, documented,
+    first_seen)
+SELECT id, (ARRAY['GET', 'POST', 'PUT'])[1 + n %% 3], '/things-' || n || '/{id}', '/things-' || n || '/{}', '{}', '',
+    'Do thing ' || n, (ARRAY['declared', 'declared', 'not_declared', 'none'])[1 + (id + n) %% 4], '{}', n = 5, true,
+    %(now)s
+FROM inventory_api, generate_series(1, %(endpoints)s) n WHERE code LIKE 'API-E%%'
+"""
+
+SERIES = """
+INSERT INTO findings_series (source_kind, api_id, name)
+SELECT tool, id, 'nightly' FROM inventory_api, unnest(ARRAY['codescan', 'webscan']) tool WHERE code LIKE 'API-E%'
+"""
+
+SCANS = """
+INSERT INTO findings_scan (series_id, scan_id, scanned_at, scanned_at_source, digest, complete)
+SELECT id, '', %(now)s - interval '1 day', 'document', md5('scan ' || id), true
+FROM findings_series WHERE name = 'nightly'
+"""
+
+FINDINGS = """
+INSERT INTO findings_finding (
+    code, api_id, endpoint_id, fingerprint, weakness_key, source_kind, rule, weakness_class, title, message, remedy,
+    severity, raw_severity, confidence, cwe, cve, kev, method, url, path, path_key, parameter, location, file,
+    instances, suppressed, repository, record_digest, first_seen, present, status)
+SELECT 'FND-' || upper(substr(mark, 1, 12)), api.id, endpoint.id, mark, mark,
+    (ARRAY['codescan', 'webscan'])[1 + n %% 2], 'rule.' || n %% 150, 'CWE-' || 20 + n %% 150,
+    'Finding number ' || n || ' of the estate', 'A value of the request reaches a query that is put together as text.',
+    'Bind the value instead.', (ARRAY[0, 1, 1, 2, 2, 2, 3, 3, 4, 1])[1 + n %% 10], '',
+    (ARRAY['confirmed', 'firm', 'tentative', ''])[1 + n %% 4], ARRAY[20 + n %% 150], '', false, 'GET', '',
+    '/things-1/' || n, '/things-1/{}', 'id', '', '', 1, false, '', mark, %(now)s - n * interval '1 minute', true,
+    CASE n %% 20 WHEN 0 THEN 'accepted' WHEN 1 THEN 'triaged' WHEN 2 THEN 'false_positive' WHEN 3 THEN 'closed'
+        WHEN 4 THEN 'reopened' ELSE 'new' END
+FROM (
+    SELECT n, encode(sha256(('estate ' || n)::bytea), 'hex') AS mark,
+        CASE n %% 3 WHEN 0 THEN 1 ELSE 1 + n * 7 %% %(apis)s END AS at
+    FROM generate_series(1, %(findings)s) n
+) AS drawn
+JOIN inventory_api api ON api.code = 'API-E' || lpad(at::text, 6, '0')
+LEFT JOIN inventory_endpoint endpoint
+    ON endpoint.api_id = api.id AND endpoint.path = '/things-' || 1 + n %% 7 || '/{id}'
+"""
+
+PRESENCES = """
+INSERT INTO findings_presence (finding_id, series_id, from_scan_id, since)
+SELECT finding.id, series.id, scan.id, scan.scanned_at FROM findings_finding finding
+JOIN findings_series series USING (api_id, source_kind) JOIN findings_scan scan ON scan.series_id = series.id
+WHERE series.name = 'nightly'
+"""
+
+TRAIL = """
+INSERT INTO access_statechange (happened_at, actor, actor_name, on_behalf_of, kind, code, verb, reason, source, api_id)
+SELECT %(now)s, 'system', 'Posture', '', 'api', code, 'facts', '', '', id
+FROM inventory_api, generate_series(1, 3) WHERE code LIKE 'API-E%%'
+"""
+
+BIGGEST = "API-E000001"
+"""The code of the API that holds a third of the findings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estate:
+    """What was made: how many of what, and the codes to ask for one of them."""
+
+    apis: int
+    findings: int
+    api: str
+    finding: str
+
+
+def make_estate(*, apis: int, findings: int, teams: int = 20, endpoints: int = 7, scored: bool = True) -> Estate:
+    """Fill an empty database with so many APIs and findings, and score them as of `NOW`."""
+    given: dict[str, Any] = {
+        "apis": apis,
+        "findings": findings,
+        "teams": teams,
+        "endpoints": endpoints,
+        "now": NOW,
+    }
+    people = (User(email=f"owner-{number}@shop.example", name=f"Owner {number}") for number in range(1, 31))
+    User.objects.bulk_create(people, ignore_conflicts=True)
+    with connection.cursor() as cursor:
+        for statement in (TEAMS, APIS, HELD, ADDRESSES, ENDPOINTS, SERIES, SCANS, FINDINGS, PRESENCES, TRAIL):
+            cursor.execute(statement, given if "%(" in statement else None)
+    if scored:
+        score_apis(api_ids=Api.objects.values_list("pk", flat=True), cause="the estate was made", now=NOW)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT code FROM findings_finding WHERE api_id IS NOT NULL ORDER BY id LIMIT 1")
+        [code] = cursor.fetchone() or [""]
+    return Estate(apis=apis, findings=findings, api=BIGGEST, finding=code)
+
+
+def tidy(alias: str = "owner") -> None:
+    """Do what autovacuum does some minutes after an import. Not within a transaction."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
