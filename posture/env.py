@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -64,6 +65,13 @@ def env_secret(name: str, path: Path) -> str:
     return value
 
 
+def env_secret_or(name: str, default: str) -> str:
+    """Return a secret from `NAME`, else the file `NAME_FILE` names, else the default. A named file must be there."""
+    if os.environ.get(name) or os.environ.get(f"{name}_FILE"):
+        return env_secret(name, Path())
+    return default
+
+
 def services(home: Path) -> dict[str, str]:
     """Return the addresses of the database and Redis: from the environment, else as the supervisor wrote them.
 
@@ -101,3 +109,42 @@ def database(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"application_name": "posture", **options},
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """The way out for mail; `backend` is the module of Django's, `dummy` where there is none."""
+
+    backend: str = "dummy"
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    tls: bool = False
+    starttls: bool = False
+    folder: str = ""
+
+
+def mail(url: str) -> Mail:
+    """Return where mail goes: `smtp://`, `smtp+starttls://` or `smtps://` with user and password, or `file:///folder`.
+
+    Raises ImproperlyConfigured for any other address.
+    """
+    if not url:
+        return Mail()
+    parts = urlsplit(url)
+    if parts.scheme == "file" and parts.path.startswith("/"):
+        return Mail(backend="filebased", folder=unquote(parts.path))
+    ports = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+    if parts.scheme not in ports or not parts.hostname:
+        msg = "MAIL_URL is not understood; write smtp+starttls://user:password@host:587, smtps://… or file:///folder."
+        raise ImproperlyConfigured(msg)
+    return Mail(
+        backend="smtp",
+        host=parts.hostname,
+        port=parts.port or ports[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls=parts.scheme == "smtps",
+        starttls=parts.scheme == "smtp+starttls",
+    )

@@ -5,6 +5,7 @@ from pathlib import Path
 from celery.schedules import schedule
 
 from posture.env import database, env_bool, env_int, env_list, env_secret, env_text, services
+from posture.sign_in import *  # noqa: F403 -- a part of the settings, whole
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 POSTURE_HOME = Path(env_text("POSTURE_HOME") or BASE_DIR / ".posture").resolve()
@@ -46,6 +47,8 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
 ]
@@ -56,6 +59,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "posture.middleware.ShowUnseen",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -107,32 +111,6 @@ CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "jobs.tick", "schedule": schedule(run_every=2), "options": {"queue": "short", "expires": 10}}
 }
 CELERY_TIMEZONE = "UTC"
-
-AUTH_USER_MODEL = "access.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
-    for name, options in (
-        ("UserAttributeSimilarityValidator", {}),
-        ("MinimumLengthValidator", {"min_length": 12}),
-        ("CommonPasswordValidator", {}),
-    )
-]
-LOGIN_REDIRECT_URL = "/"
-LOGIN_URL = "account_login"
-ACCOUNT_ADAPTER = "inventory.access.adapters.AccountAdapter"
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_FORMS = {
-    "login": "inventory.access.forms.sign_in.SignInForm",
-    "reauthenticate": "inventory.access.forms.sign_in.ReauthenticateForm",
-    "change_password": "inventory.access.forms.sign_in.ChangePasswordForm",
-}
-ACCOUNT_PREVENT_ENUMERATION = True
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

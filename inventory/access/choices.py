@@ -35,3 +35,11 @@ class Theme(TextChoices):
     AUTO = "auto", "As the device"
     LIGHT = "light", "Light"
     DARK = "dark", "Dark"
+
+
+class StartPage(TextChoices):
+    """What somebody sees first after signing in."""
+
+    APIS = "apis", "APIs"
+    FINDINGS = "findings", "Findings"
+    JOBS = "jobs", "Jobs"

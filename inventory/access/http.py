@@ -1,6 +1,7 @@
 """Requests as our views see them."""
 
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from inventory.access.records import Principal
@@ -10,6 +11,7 @@ class PublicRequest(HttpRequest):
     """A request to a public route: nobody need be signed in."""
 
     principal: Principal | None
+    owes_factor: bool
     htmx: HtmxDetails
     answers_vary: bool
 
@@ -30,3 +32,9 @@ def wants_fragment(request: PublicRequest) -> bool:
     htmx = request.htmx
     replaces_page = htmx.boosted or htmx.history_restore_request or htmx.request_type == "full"
     return bool(htmx) and not replaces_page
+
+
+def own_address(request: HttpRequest, address: str) -> str:
+    """Return an address to go on to, if it is one of ours; the front page otherwise."""
+    is_ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    return address if is_ours else "/"

@@ -5,18 +5,22 @@ from datetime import UTC
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
-from django.http.response import HttpResponseBase
+from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
 
 from inventory.access.errors import AccessRefused
 from inventory.access.http import PublicRequest
 from inventory.access.models import User
-from inventory.access.routes import declared_for, refusal
-from inventory.access.selectors import principal_of
+from inventory.access.routes import Route, Scope, declared_for, refusal
+from inventory.access.selectors import who_acts
+from inventory.access.services.sessions import note_activity
 from inventory.access.zones import is_zone
 
 GetResponse = Callable[[PublicRequest], HttpResponseBase]
@@ -71,24 +75,32 @@ class WhoActs:
     def __call__(self, request: PublicRequest) -> HttpResponseBase:
         """Look up once who acts: the roles of this moment, None for somebody unknown. Pages show the person's zone."""
         user = request.user
-        request.principal = principal_of(user, now=timezone.now()) if isinstance(user, User) else None
-        if not isinstance(user, User) or request.path.startswith(FOR_PROGRAMS):
+        now = timezone.now()
+        request.principal, request.owes_factor = who_acts(user, now=now) if isinstance(user, User) else (None, False)
+        if not isinstance(user, User):
+            return self.get_response(request)
+        note_activity(request, now=now)
+        if request.path.startswith(FOR_PROGRAMS):
+            if request.owes_factor:
+                # The cookie of half a sign-in opens nothing; a token is judged by itself.
+                request.principal, request.user = None, AnonymousUser()
             return self.get_response(request)
         with timezone.override(ZoneInfo(user.zone) if is_zone(user.zone) else UTC):
             return self.get_response(request)
 
     def process_view(
-        self, request: PublicRequest, view: Callable[..., HttpResponseBase], _args: Any, _kwargs: Any
+        self, request: PublicRequest, view: Callable[..., HttpResponseBase], args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
-        """Refuse a route that declares nothing, and guard one that was declared by name."""
-        if hasattr(view, "route"):
-            return None
+        """Refuse a route that declares nothing, guard one declared by name, lead to a second factor that is owed."""
         name = request.resolver_match.view_name if request.resolver_match else ""
-        declared = declared_for(name)
+        declared: Route | None = getattr(view, "route", None) or declared_for(name)
         if declared is None:
             msg = f"The route {name or request.path!r} is declared nowhere: mark its view with @route."
             raise ImproperlyConfigured(msg)
-        return refusal(request, declared)
+        if request.owes_factor and not declared.early and declared.scope != Scope.PUBLIC:
+            to = reverse("access:security")
+            return HttpResponseClientRedirect(to) if request.htmx else HttpResponseRedirect(to)
+        return None if hasattr(view, "route") else refusal(request, declared, named=bool(args or kwargs))
 
     def process_exception(self, request: PublicRequest, error: Exception) -> HttpResponse | None:
         """Answer a refused right with 403 and the roles that hold it."""

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models.functions import Lower, Now
 from typing_extensions import override
 
-from inventory.access.choices import OrganisationRole, TeamRole, Theme
+from inventory.access.choices import OrganisationRole, StartPage, TeamRole, Theme
 from inventory.access.zones import is_zone
 
 
@@ -45,6 +45,7 @@ class User(AbstractBaseUser):
     zone = models.CharField("time zone", max_length=64, default="UTC", validators=[validate_zone])
     theme = models.CharField(max_length=5, choices=Theme, default=Theme.AUTO)
     single_keys = models.BooleanField("single-key shortcuts", default=True)
+    start_page = models.CharField(max_length=20, choices=StartPage, default=StartPage.APIS)
     is_active = models.BooleanField("active", default=True)
     date_joined = models.DateTimeField(db_default=Now())
 
@@ -127,6 +128,16 @@ class OrganisationRoleGrant(models.Model):
     @override
     def __str__(self) -> str:
         return OrganisationRole(self.role).label
+
+
+class FactorRule(models.Model):
+    """A role whose people sign in with a second factor: of the organisation, or of a team."""
+
+    role = models.CharField(max_length=20, unique=True, choices=[*OrganisationRole.choices, *TeamRole.choices])
+
+    @override
+    def __str__(self) -> str:
+        return f"second factor for {self.get_role_display()}"
 
 
 class Token(models.Model):

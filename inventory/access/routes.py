@@ -52,7 +52,8 @@ def route(scope: Scope, verb: Verb | None = None, *, early: bool = False) -> Cal
     """Return a decorator that marks a view and keeps it closed to those its scope leaves out.
 
     All but PUBLIC ask for a sign-in, and ORGANISATION for an organisation role. With a verb, the person must hold
-    that right: to all in ORGANISATION, to anything at all in TEAM (the row itself is the service's check).
+    that right: to all in ORGANISATION, to anything at all in TEAM. A TEAM route with a row in its address looks that
+    row up first, so that what is out of sight is 404 whatever one may; its view then requires the right to the row.
     Raises AccessRefused, which the middleware answers with 403.
     """
     declared = Route(scope=scope, verb=verb, early=early)
@@ -60,7 +61,7 @@ def route(scope: Scope, verb: Verb | None = None, *, early: bool = False) -> Cal
     def decorate(view: View[R, P]) -> View[R, P]:
         @wraps(view)
         def guarded(request: R, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            return refusal(request, declared) or view(request, *args, **kwargs)
+            return refusal(request, declared, named=bool(args or kwargs)) or view(request, *args, **kwargs)
 
         vars(guarded)["route"] = declared
         return guarded
@@ -78,10 +79,10 @@ def declared_for(url_name: str) -> Route | None:
     return _declared.get(url_name)
 
 
-def refusal(request: PublicRequest, declared: Route) -> HttpResponseBase | None:
+def refusal(request: PublicRequest, declared: Route, *, named: bool) -> HttpResponseBase | None:
     """Return the way to the sign-in for somebody unknown, and None for those whom the route lets in.
 
-    Raises AccessRefused for those who are known and may not.
+    `named` tells that the address names a row. Raises AccessRefused for those who are known and may not.
     """
     if declared.scope == Scope.PUBLIC:
         return None
@@ -90,7 +91,7 @@ def refusal(request: PublicRequest, declared: Route) -> HttpResponseBase | None:
         return _sign_in_first(request)
     if declared.scope == Scope.ORGANISATION:
         require(principal, declared.verb or Verb.SEE, team_id=None)
-    elif declared.verb and not may_somewhere(principal, declared.verb):
+    elif declared.verb and not named and not may_somewhere(principal, declared.verb):
         raise refused(declared.verb)
     return None
 

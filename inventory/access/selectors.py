@@ -1,29 +1,50 @@
 """Questions about people: who somebody is today."""
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from django.db.models import IntegerField, Q, QuerySet, Value
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.db.models import Exists, Q, QuerySet, Value
 
 from inventory.access.choices import OrganisationRole, PrincipalKind, TeamRole
-from inventory.access.models import Membership, OrganisationRoleGrant, Team, Token, User
+from inventory.access.devices import device_of
+from inventory.access.models import FactorRule, Membership, OrganisationRoleGrant, Team, Token, User
 from inventory.access.records import SYSTEM, Principal
-from inventory.access.rights import SCOPED_VERBS, Verb, may
+from inventory.access.rights import COLUMNS, SCOPED_VERBS, Verb, may, require
 
-Roles = tuple[frozenset[OrganisationRole], tuple[tuple[int, TeamRole], ...]]
+Roles = tuple[frozenset[OrganisationRole], tuple[tuple[int, TeamRole], ...], frozenset[str]]
+_NO_ROLES: Final[Roles] = (frozenset(), (), frozenset())
+_ORGANISATION: Final = 0
+_RULE: Final = -1
+"""What stands for a team's number in the rows of `_roles_and_rules`; teams count from 1."""
+
+FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+"""What counts as a second factor: recovery codes are only kept for the day it is lost."""
 
 
-def principal_of(user: User, *, now: datetime) -> Principal:
-    """Return the person as a principal with the roles of this moment (one query); inactive people have none."""
-    organisation_roles, team_roles = _roles(user.pk, now=now) if user.is_active else (frozenset(), ())
-    return Principal(
+def who_acts(user: User, *, now: datetime) -> tuple[Principal, bool]:
+    """Return the person as a principal, and whether a role of theirs asks for a second factor they do not have.
+
+    One query, for every page asks it.
+    """
+    organisation_roles, team_roles, asked = _roles_and_rules(user.pk, now=now) if user.is_active else _NO_ROLES
+    principal = Principal(
         kind=PrincipalKind.USER,
         name=str(user),
         user_id=user.pk,
         organisation_roles=organisation_roles,
         team_roles=team_roles,
     )
+    return principal, not asked.isdisjoint({*organisation_roles, *(role for _, role in team_roles)})
+
+
+def principal_of(user: User, *, now: datetime) -> Principal:
+    """Return the person as a principal with the roles of this moment (one query); inactive people have none."""
+    return who_acts(user, now=now)[0]
 
 
 def principal_of_token(token: Token, *, now: datetime) -> Principal:
@@ -84,20 +105,122 @@ def person_in_sight(principal: Principal, email: str) -> User | None:
     return people.distinct().first()
 
 
-def _roles(user_id: int, *, now: datetime) -> Roles:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnFactor:
+    """An authenticator app or a passkey of one's own."""
+
+    number: int
+    is_app: bool
+    name: str
+    added: datetime
+    used: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSession:
+    """Somewhere one is signed in; `is_this` is the session that asks."""
+
+    number: int
+    device: str
+    address: str
+    began: datetime
+    seen: datetime
+    is_this: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSecurity:
+    """How somebody signs in, and where they are signed in. `codes_left` is None without recovery codes."""
+
+    has_password: bool
+    app: OwnFactor | None
+    passkeys: tuple[OwnFactor, ...]
+    codes_left: int | None
+    sessions: tuple[OwnSession, ...]
+
+    @property
+    def has_factor(self) -> bool:
+        """Whether a password alone opens nothing."""
+        return bool(self.app or self.passkeys)
+
+
+def own_security(principal: Principal, *, session_key: str) -> OwnSecurity:
+    """Return what the principal set up for signing in; sessions that ended are left out, the present one is first."""
+    user = User.objects.get(pk=principal.user_id or 0)
+    factors, codes_left = [], None
+    for row in Authenticator.objects.filter(user=user).order_by("created_at"):
+        if row.type == Authenticator.Type.RECOVERY_CODES:
+            codes_left = len(row.wrap().get_unused_codes())
+            continue
+        is_app = row.type == Authenticator.Type.TOTP
+        name = "Authenticator app" if is_app else row.data["name"]
+        factors.append(OwnFactor(number=row.pk, is_app=is_app, name=name, added=row.created_at, used=row.last_used_at))
+    sessions = [
+        OwnSession(
+            number=row.pk,
+            device=device_of(row.user_agent),
+            address=row.ip,
+            began=row.created_at,
+            seen=row.last_seen_at,
+            is_this=row.session_key == session_key,
+        )
+        for row in UserSession.objects.purge_and_list(user)
+    ]
+    return OwnSecurity(
+        has_password=user.has_usable_password(),
+        app=next((factor for factor in factors if factor.is_app), None),
+        passkeys=tuple(factor for factor in factors if not factor.is_app),
+        codes_left=codes_left,
+        sessions=tuple(sorted(sessions, key=lambda row: (not row.is_this, -row.seen.timestamp()))),
+    )
+
+
+def own_recovery_codes(principal: Principal) -> list[str] | None:
+    """Return the principal's recovery codes that were not used yet; None where there never were any."""
+    row = Authenticator.objects.filter(user=principal.user_id, type=Authenticator.Type.RECOVERY_CODES).first()
+    return None if row is None else list(row.wrap().get_unused_codes())
+
+
+def factor_rules(principal: Principal, *, now: datetime) -> list[tuple[OrganisationRole | TeamRole, bool, int]]:
+    """Return each role, whether it asks for a second factor, and how many active people in it have none.
+
+    Raises AccessRefused for those who do not manage people.
+    """
+    require(principal, Verb.MANAGE_PEOPLE, team_id=None)
+    asked = set(FactorRule.objects.values_list("role", flat=True))
+    without = User.objects.filter(is_active=True).exclude(
+        pk__in=Authenticator.objects.filter(type__in=FACTORS).values("user_id")
+    )
+    grants = OrganisationRoleGrant.objects.filter(Q(until=None) | Q(until__gt=now), user__in=without)
+    members = Membership.objects.filter(user__in=without)
+    counts = Counter(grants.values_list("role", flat=True))
+    counts.update(role for role, _ in members.values_list("role", "user_id").distinct())
+    return [(role, role.value in asked, counts[role.value]) for role in COLUMNS]
+
+
+def _roles_and_rules(user_id: int, *, now: datetime) -> Roles:
+    """Return the roles of a person and, for somebody without a second factor, the roles that ask for one."""
     grants = OrganisationRoleGrant.objects.filter(Q(until=None) | Q(until__gt=now), user_id=user_id, scope__isnull=True)
+    factors = Authenticator.objects.filter(user_id=user_id, type__in=FACTORS)
+    rules = FactorRule.objects.filter(~Exists(factors))
     rows = (
         grants.order_by()
-        .values_list(Value(None, output_field=IntegerField()), "role")
-        .union(Membership.objects.filter(user_id=user_id).values_list("team_id", "role"), all=True)
+        .values_list(Value(_ORGANISATION), "role")
+        .union(
+            Membership.objects.filter(user_id=user_id).values_list("team_id", "role"),
+            rules.values_list(Value(_RULE), "role"),
+            all=True,
+        )
     )
-    organisation_roles, team_roles = set(), []
-    for team_id, role in rows:
-        if team_id is None:
+    organisation_roles, team_roles, asked = set(), [], set()
+    for kind, role in rows:
+        if kind == _ORGANISATION:
             organisation_roles.add(OrganisationRole(role))
+        elif kind == _RULE:
+            asked.add(role)
         else:
-            team_roles.append((team_id, TeamRole(role)))
-    return frozenset(organisation_roles), tuple(sorted(team_roles))
+            team_roles.append((kind, TeamRole(role)))
+    return frozenset(organisation_roles), tuple(sorted(team_roles)), frozenset(asked)
 
 
 def _within_team(token: Principal, team_id: int) -> Principal:

@@ -1,28 +1,50 @@
 """Addresses of sign-in and of what people set for themselves."""
 
 from allauth.account import views as allauth_views
-from django.urls import include, path
+from allauth.mfa.base.views import AuthenticateView
+from django.urls import include, path, re_path
 
 from inventory.access.routes import Scope, declare
-from inventory.access.views import passwords, settings, welcome
+from inventory.access.views import confirming, factors, passwords, security, settings, signing_in, welcome
 
 own = (
     [
         path("welcome/<str:token>/", welcome.welcome, name="welcome"),
+        path("login/passkey/", signing_in.passkey, name="passkey-sign-in"),
+        path("reauthenticate/options/", confirming.confirm_options, name="confirm-options"),
         path("settings/theme/", settings.theme, name="theme"),
+        path("settings/profile/", settings.profile, name="profile"),
+        path("settings/sign-in/", settings.sign_in_rules, name="sign-in-rules"),
+        path("settings/security/", security.security, name="security"),
+        path("settings/security/sessions/end/", security.end, name="session-end"),
+        path("settings/security/app/", factors.app, name="app"),
+        path("settings/security/app/image.svg", factors.app_image, name="app-image"),
+        path("settings/security/passkey/", factors.passkey, name="passkey"),
+        path("settings/security/passkey/options/", factors.passkey_options, name="passkey-options"),
+        path("settings/security/codes/", factors.codes, name="codes"),
+        path("settings/security/codes.txt", factors.codes_file, name="codes-file"),
+        path("settings/security/factors/<int:number>/remove/", factors.remove, name="factor-remove"),
     ],
     "access",
 )
 
-# Only what works here: no sign-up, no e-mail or phone pages, no reset by mail. The names are allauth's.
+# Only what works here: no sign-up, no e-mail or phone pages. The names are allauth's.
 urlpatterns = [
     path("", include(own)),
     path("login/", allauth_views.login, name="account_login"),
+    path("login/confirm/", AuthenticateView.as_view(template_name="access/second_step.html"), name="mfa_authenticate"),
     path("logout/", allauth_views.logout, name="account_logout"),
-    path("reauthenticate/", allauth_views.reauthenticate, name="account_reauthenticate"),
+    path("reauthenticate/", confirming.confirm, name="account_reauthenticate"),
     path("password/change/", passwords.change_password, name="account_change_password"),
+    path("password/reset/", passwords.ask_for_reset, name="account_reset_password"),
+    re_path(
+        r"^password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        passwords.from_key,
+        name="account_reset_password_from_key",
+    ),
 ]
 
 declare("account_login", Scope.PUBLIC)
 declare("account_logout", Scope.PUBLIC)
-declare("account_reauthenticate", Scope.SELF)
+declare("mfa_authenticate", Scope.PUBLIC)
+declare("account_reset_password_from_key", Scope.PUBLIC)

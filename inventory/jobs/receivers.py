@@ -1,14 +1,17 @@
-"""What happens by itself: schedules after a migration, clean hands in each worker process."""
+"""What happens by itself: schedules after a migration, mail that was asked for, clean hands in each worker process."""
 
 import ctypes
 import os
 import signal
+from datetime import datetime
 from typing import Any
 
 from django.db import connections
 from django.utils import timezone
 
+from inventory.access.records import SYSTEM
 from inventory.jobs.services import schedules
+from inventory.jobs.services.jobs import enqueue
 
 PR_SET_PDEATHSIG = 1
 
@@ -18,6 +21,11 @@ _parent: list[int] = []
 def seed_schedules(*, using: str, **_: Any) -> None:
     """Write the schedules that come with the code (`post_migrate`)."""
     schedules.seed(now=timezone.now(), using=using)
+
+
+def send_reset(*, email: str, now: datetime, **_: Any) -> None:
+    """Write the job that sends a way to a new password, if there is somebody to send it to."""
+    enqueue(kind="access.reset", arguments={"email": email}, principal=SYSTEM, now=now, key=f"access.reset:{email}")
 
 
 def remember_parent(**_: Any) -> None:

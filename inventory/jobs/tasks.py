@@ -7,6 +7,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
+from inventory.access.services import resets
 from inventory.jobs.choices import Queue
 from inventory.jobs.records import Run
 from inventory.jobs.registry import handler, scheduled
@@ -40,3 +41,9 @@ def clean(run: Run) -> dict[str, Any]:
 def expire_blobs(run: Run) -> dict[str, Any]:
     """Remove the sealed bytes whose time is over."""
     return blobs.expire(now=run.now)
+
+
+@handler(kind="access.reset", queue=Queue.SHORT, label="Send a way to a new password")
+def send_reset(run: Run) -> None:
+    """Send the mail, if there is an account; whether there was one is told to nobody."""
+    resets.send_reset(email=run.arguments["email"])

@@ -47,3 +47,21 @@ class WelcomeForm(forms.Form):
             except ValidationError as error:
                 self.add_error("password", error)
         return cleaned
+
+
+class JoinForm(WelcomeForm):
+    """Somebody who was invited: the address is the one the invitation went to."""
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        """Hold the password against this address too."""
+        super().__init__(*args, **kwargs)
+        self._email = email
+        del self.fields["email"]
+
+    @override
+    def clean(self) -> dict[str, Any]:
+        """Hold the password against the rules, as for the first administrator."""
+        self.cleaned_data["email"] = self._email
+        cleaned = super().clean()
+        del cleaned["email"]
+        return cleaned

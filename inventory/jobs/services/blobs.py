@@ -13,8 +13,9 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import transaction
 
+from inventory.access.seals import BrokenSealError
 from inventory.jobs.models import Blob
-from inventory.jobs.services.sealing import BrokenSealError, Readable, open_stream, seal_stream
+from inventory.jobs.services.sealing import Readable, open_stream, seal_stream
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Authenticated encryption of streams and of short values; keys come in, nothing is looked up.
+"""Authenticated encryption of streams; keys come in, nothing is looked up.
 
 A stream is cut into chunks, each sealed with AES-256-GCM under a nonce that counts and marks the last one: the STREAM
 construction (Hoang, Reyhanitabar, Rogaway, Vizár, "Online Authenticated-Encryption and its Nonce-Reuse
@@ -19,9 +19,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from inventory.access.seals import NONCE_BYTES, BrokenSealError
+
 MAGIC = b"PSB1"
 SALT_BYTES = 32
-NONCE_BYTES = 12
 TAG_BYTES = 16
 CHUNK_BYTES = 64 * 1024
 
@@ -31,10 +32,6 @@ class Readable(Protocol):
 
     def read(self, size: int, /) -> bytes:
         """Return up to `size` bytes; none at the end."""
-
-
-class BrokenSealError(Exception):
-    """The sealed bytes were changed or cut, belong to something else, or were sealed under another key."""
 
 
 def seal_stream(plain: Readable, sealed: BinaryIO, *, key: bytes, bound_to: bytes) -> Iterator[bytes]:
@@ -60,21 +57,6 @@ def open_stream(sealed: Readable, *, key: bytes, bound_to: bytes) -> Iterator[by
         except InvalidTag:
             msg = f"Chunk {number + 1} does not match its seal."
             raise BrokenSealError(msg) from None
-
-
-def seal_value(plain: bytes, *, key: bytes, bound_to: bytes) -> tuple[bytes, bytes]:
-    """Return (nonce, sealed) of a short value."""
-    nonce = os.urandom(NONCE_BYTES)
-    return nonce, AESGCM(key).encrypt(nonce, plain, bound_to)
-
-
-def open_value(nonce: bytes, sealed: bytes, *, key: bytes, bound_to: bytes) -> bytes:
-    """Return the plain value. Raises BrokenSealError."""
-    try:
-        return AESGCM(key).decrypt(nonce, sealed, bound_to)
-    except (InvalidTag, ValueError):
-        msg = "The value does not match its seal."
-        raise BrokenSealError(msg) from None
 
 
 def _stream_cipher(key: bytes, salt: bytes) -> AESGCM:

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django.conf import settings
 
+from inventory.access.seals import BrokenSealError, open_value, seal_value
 from inventory.jobs.models import Secret
-from inventory.jobs.services.sealing import BrokenSealError, open_value, seal_value
 
 
 class SecretMissing(Exception):  # noqa: N818 - named for what people are told

@@ -127,7 +127,7 @@ def test_a_closed_account_is_told_so_only_to_those_who_know_the_password(client:
 
 
 def test_nobody_signs_up(client: Client) -> None:
-    for path in ("/signup/", "/accounts/signup/", "/email/", "/password/reset/", "/confirm-email/", "/login/code/"):
+    for path in ("/signup/", "/accounts/signup/", "/email/", "/confirm-email/", "/login/code/"):
         assert client.get(path).status_code == HTTPStatus.NOT_FOUND, path
     assert "sign up" not in client.get("/login/").content.decode().lower()
     assert not get_adapter().is_open_for_signup(RequestFactory().get("/"))

@@ -29,7 +29,7 @@ def test_the_password_changes_and_other_sessions_end() -> None:
     here, elsewhere = signed_in(user), signed_in(user)
     form = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
     answer = here.post("/password/change/", form)
-    assert (answer.status_code, answer.headers["Location"]) == (HTTPStatus.FOUND, "/")
+    assert (answer.status_code, answer.headers["Location"]) == (HTTPStatus.FOUND, "/settings/security/")
     assert here.get("/kinds/own/").status_code == HTTPStatus.OK
     assert elsewhere.get("/kinds/own/").status_code == HTTPStatus.FOUND
     user.refresh_from_db()

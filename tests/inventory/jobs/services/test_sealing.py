@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from inventory.jobs.services.sealing import BrokenSealError, open_stream, open_value, seal_stream, seal_value
+from inventory.access.seals import BrokenSealError
+from inventory.jobs.services.sealing import open_stream, seal_stream
 
 KEY, OTHER_KEY = bytes(range(32)), bytes(32)
 CHUNK = 65536
@@ -119,18 +120,3 @@ def test_a_stream_opens_with_its_own_key_and_in_its_own_place_only() -> None:
         unseal(SEALED, key=OTHER_KEY)
     with pytest.raises(BrokenSealError):
         unseal(SEALED, bound_to=b"blob 2")
-
-
-def test_a_value_opens_with_its_own_key_and_in_its_own_place_only() -> None:
-    nonce, sealed = seal_value(b"token", key=KEY, bound_to=b"connection:7/token")
-    assert open_value(nonce, sealed, key=KEY, bound_to=b"connection:7/token") == b"token"
-    assert b"token" not in sealed
-    for wrong in (
-        {"nonce": bytes(12), "sealed": sealed, "key": KEY, "bound_to": b"connection:7/token"},
-        {"nonce": nonce, "sealed": sealed[:-1], "key": KEY, "bound_to": b"connection:7/token"},
-        {"nonce": nonce, "sealed": sealed, "key": OTHER_KEY, "bound_to": b"connection:7/token"},
-        {"nonce": nonce, "sealed": sealed, "key": KEY, "bound_to": b"connection:8/token"},
-        {"nonce": b"", "sealed": sealed, "key": KEY, "bound_to": b"connection:7/token"},
-    ):
-        with pytest.raises(BrokenSealError):
-            open_value(wrong["nonce"], wrong["sealed"], key=wrong["key"], bound_to=wrong["bound_to"])

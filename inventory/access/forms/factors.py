@@ -1,0 +1,86 @@
+"""Codes and passkeys, as people give them."""
+
+import hashlib
+from typing import Any, Final
+
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base import forms as allauth_forms
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn import forms as allauth_passkeys
+from allauth.mfa.webauthn.internal import auth as webauthn
+from django import forms
+from django.core.cache import cache
+
+LIFE_OF_CODE: Final = 90
+"""Seconds a code of an app is taken for: its own half minute, the one before and the one after."""
+WRONG: Final = "incorrect_code"
+"""What is said of a used code too: the same as of a wrong one."""
+CODE_ATTRIBUTES: Final = {
+    "class": "input otp",
+    "inputmode": "numeric",
+    "autocomplete": "one-time-code",
+    "maxlength": "20",
+    "autofocus": True,
+}
+
+
+class CodeForm(allauth_forms.AuthenticateForm):  # type: ignore[misc]  # allauth has no types
+    """A code of the authenticator app, or a recovery code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = "Code"
+        self.fields["code"].help_text = "Six digits from your authenticator app, or one of your recovery codes."
+        self.fields["code"].widget.attrs = dict(CODE_ATTRIBUTES)
+
+    def clean_code(self) -> str:
+        """Take each code once: allauth forgets a used one while the clock of a neighbour would still take it."""
+        code: str = super().clean_code()
+        digest = hashlib.sha256(code.encode()).hexdigest()
+        is_app = self.authenticator.type == Authenticator.Type.TOTP
+        if is_app and not cache.add(f"factor-used:{self.user.pk}:{digest}", 1, timeout=LIFE_OF_CODE):
+            raise get_adapter().validation_error(WRONG)
+        return code
+
+
+class ConfirmCodeForm(allauth_forms.ReauthenticateForm, CodeForm):  # type: ignore[misc]  # as above
+    """A code once more, from somebody who is signed in."""
+
+
+class AppForm(forms.Form):
+    """The first code of an authenticator app, which proves that it was set up."""
+
+    code = forms.CharField(
+        label="Code from the app", help_text="Six digits.", widget=forms.TextInput(attrs=dict(CODE_ATTRIBUTES))
+    )
+
+
+class PasskeyForm(forms.Form):
+    """What the browser answered, and what the person calls the passkey."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=80,
+        required=False,
+        help_text="So that you know it again: this laptop, blue key.",
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
+    )
+    credential = forms.JSONField(widget=forms.HiddenInput)
+
+    def clean_credential(self) -> dict[str, Any]:
+        """Check the answer against the question in the session, and that the passkey asked for a PIN or a finger."""
+        credential = self.cleaned_data["credential"]
+        if not isinstance(credential, dict):
+            raise get_adapter().validation_error(WRONG)
+        try:
+            webauthn.parse_registration_response(credential)
+            is_verified = webauthn.complete_registration(credential).is_user_verified()
+        except (ValueError, KeyError) as error:
+            raise get_adapter().validation_error(WRONG) from error
+        if not is_verified:
+            raise get_adapter().validation_error(WRONG)
+        return credential
+
+
+class ConfirmPasskeyForm(allauth_passkeys.ReauthenticateWebAuthnForm):  # type: ignore[misc]  # as above
+    """A passkey once more, from somebody who is signed in."""
