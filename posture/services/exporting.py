@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from inventory.access.exporting import Cell, csv_pieces
 from inventory.access.filters import ListFilter
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, require
 from inventory.access.services.trail import record_change
-from inventory.exporting import Cell, csv_pieces
 from inventory.models import Api
 from inventory.services.classify import current_team
 from posture.filters import ApiFilter, FindingFilter, FindingsFilter

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from inventory.exporting import csv_pieces, safe_text
+from inventory.access.exporting import csv_pieces, safe_text
 
 # OWASP, "CSV Injection": https://owasp.org/www-community/attacks/CSV_Injection
 FORMULAS = [
