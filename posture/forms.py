@@ -158,3 +158,14 @@ class AnswerForm(forms.Form):
     decision = forms.CharField(max_length=40)
     answer = forms.ChoiceField(choices=[("accept", "Accept"), ("refuse", "Refuse")])
     reason = forms.CharField(required=False, max_length=LONGEST_REASON)
+
+
+class NoteForm(forms.Form):
+    """A note on a finding."""
+
+    text = forms.CharField(
+        label="Add a note",
+        max_length=LONGEST_REASON,
+        error_messages={"required": "Write something first."},
+        widget=forms.Textarea(attrs={"class": "input", "rows": 3, "data-key": "c"}),
+    )

@@ -19,6 +19,7 @@ roof = (
         path("findings/<str:code>/ask/", findings.finding_ask, name="finding-ask"),
         path("findings/<str:code>/answer/", findings.finding_answer, name="finding-answer"),
         path("findings/<str:code>/undo/", findings.finding_undo, name="finding-undo"),
+        path("findings/<str:code>/note/", findings.finding_note, name="finding-note"),
         path("search", search.find, name="search"),
         path("export/apis.csv", exports.apis_csv, name="export-apis"),
         path("export/findings.csv", exports.all_findings_csv, name="export-all-findings"),

@@ -119,6 +119,14 @@ def page_of(
     )
 
 
+def beside(
+    queryset: QuerySet[Instance, Instance], row: Instance, *, order: Sequence[Key], before: bool = False
+) -> QuerySet[Instance, Instance]:
+    """Return the row that follows `row` in this order, or comes before it; `row` itself need not be among them."""
+    keys = [Key(name=key.name, read=key.read, descending=key.descending != before) for key in order]
+    return in_order(queryset.filter(_beyond(keys, [getattr(row, key.name) for key in keys])), keys)[:1]
+
+
 def batches(queryset: QuerySet[Instance, Instance], *, size: int = BATCH) -> Iterator[list[Instance]]:
     """Yield all rows, some hundred at a time, through one cursor of the database."""
     rows = queryset.iterator(chunk_size=size)

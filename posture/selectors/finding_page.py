@@ -1,14 +1,15 @@
 """One finding: what is known of it, where scans saw it, what people decided, and what it does to the score."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
-from findings.models import Decision, Finding, Presence
+from findings.models import Decision, Finding, Note, Presence
+from findings.selectors import deadline_days
 from findings.status import EFFECTIVE, OPEN, DecisionKind, SeverityRank, Status
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may
@@ -65,8 +66,21 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """A note: what somebody wrote, and when."""
+
+    by: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FindingPage:
-    """Everything the page of a finding shows. `pending` waits for another person's answer."""
+    """Everything the page of a finding shows. `pending` waits for another person's answer.
+
+    `seen` names the newest decision about this very finding, for its forms to send back; `days` is the policy of
+    deadlines.
+    """
 
     row: FindingRow
     weakness_class: str
@@ -78,10 +92,21 @@ class FindingPage:
     waits: bool
     stretches: tuple[Stretch, ...]
     decisions: tuple[Said, ...]
+    notes: tuple[Noted, ...]
+    days: Mapping[SeverityRank, int | None]
+    seen: str
+    cvss: float | None
+    epss: float | None
+    kev: bool
     pending: Said | None
     may_decide: bool
     may_ask: bool
     may_answer: bool
+
+    @property
+    def entries(self) -> list[Said | Noted]:
+        """What people said of it, decisions and notes, newest first."""
+        return sorted((*self.decisions, *self.notes), key=lambda entry: entry.at, reverse=True)
 
 
 def visible_finding(*, principal: Principal, code: str) -> Finding:
@@ -89,7 +114,9 @@ def visible_finding(*, principal: Principal, code: str) -> Finding:
 
     Unmapped ones are in sight of who uploaded them, the team they were uploaded for, and organisation roles.
     """
+    held = ApiTeam.objects.filter(api=OuterRef("api"), until=None).values("team")[:1]
     found = Finding.objects.visible_to(principal).select_related("endpoint", "moved_to", "api__current_score__point")
+    found = found.annotate(held_by=Subquery(held))
     return found.defer("api__current_score__point__inputs").get(code=code)
 
 
@@ -105,21 +132,27 @@ def code_of_decision(number: int) -> str:
 
 
 def team_of(finding: Finding) -> int | None:
-    """Return the team that holds a finding's API; None for an unmapped one and for an API of no team."""
-    return ApiTeam.objects.filter(api=finding.api_id, until=None).values_list("team_id", flat=True).first()
+    """Return the team that holds the API of what `visible_finding` gave; None for an unmapped one and for no team."""
+    held: int | None = finding.held_by  # type: ignore[attr-defined] # annotated by visible_finding
+    return held
+
+
+def last_seen_decision(text: str) -> int | None:
+    """Return the number of the decision that a form says was the newest; 0 for none, None where it says nothing."""
+    if not text:
+        return None
+    return unveil(text.removeprefix("DEC-"), purpose=PURPOSE, key=settings.DIGEST_KEY) or 0
 
 
 def page_of_finding(
     *, principal: Principal, finding: Finding, factors: Sequence[Factor], now: datetime, patience: float
 ) -> FindingPage:
-    """Return what the page shows of a finding that `visible_finding` gave; three queries.
+    """Return what the page shows of a finding that `visible_finding` gave; four queries.
 
     `factors` are those of the change point at which the score of its API stands, none without one.
     For `patience` seconds after a decision the page waits for a score that is younger.
     """
     team_id = team_of(finding)
-    if finding.api_id is None:
-        team_id = None
     may_decide = may(principal, Verb.DECIDE, team_id=team_id)
     decisions = tuple(_said(finding, row, may_decide=may_decide) for row in _decisions(principal, finding))
     pending = next((said for said in decisions if _is_pending(said, now)), None)
@@ -137,6 +170,12 @@ def page_of_finding(
         waits=bool(score and newest and score.computed_at < newest and (now - newest).total_seconds() < patience),
         stretches=_stretches(finding),
         decisions=decisions,
+        notes=_notes(finding),
+        days=deadline_days(),
+        seen=next((said.code for said in decisions if not said.reach), "none"),
+        cvss=finding.cvss,
+        epss=finding.epss,
+        kev=finding.kev,
         pending=pending,
         may_decide=may_decide,
         may_ask=may(principal, Verb.ASK_ACCEPTANCE, team_id=team_id),
@@ -152,6 +191,12 @@ def _decisions(principal: Principal, finding: Finding) -> Sequence[Decision]:
         about |= Q(source_kind=finding.source_kind, rule=finding.rule)
     found = Decision.objects.visible_to(principal).filter(about).select_related("by", "answer__by")
     return list(found.order_by("-at", "-pk")[:MOST])
+
+
+def _notes(finding: Finding) -> tuple[Noted, ...]:
+    """Return the notes on the finding and on those that moved here, newest first."""
+    found = Note.objects.filter(Q(finding=finding) | Q(finding__moved_to=finding)).select_related("by")
+    return tuple(Noted(by=str(note.by), at=note.at, text=note.text) for note in found.order_by("-at", "-pk")[:MOST])
 
 
 def _said(finding: Finding, decision: Decision, *, may_decide: bool) -> Said:

@@ -1,6 +1,8 @@
 """The list of all findings, the page of one, and what people decide on it."""
 
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -10,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
-from findings.errors import FindingsRefused
+from findings.errors import FindingsChanged, FindingsRefused
 from findings.models import Finding
 from findings.services.decide import (
     DecisionResult,
@@ -21,16 +23,25 @@ from findings.services.decide import (
     decide,
     undo,
 )
+from findings.services.notes import add_note
 from findings.status import DecisionKind
 from inventory.access.http import Request, wants_fragment
 from inventory.access.rights import Verb, require, roles_that_may
 from inventory.access.routes import Scope, route
 from inventory.access.views.lists import answer_list, place
 from posture.filters import FindingsFilter
-from posture.forms import MENUS, AnswerForm, AskForm, DecisionForm
+from posture.forms import MENUS, AnswerForm, AskForm, DecisionForm, NoteForm
 from posture.selectors.api_list import teams_in_sight
 from posture.selectors.finding_list import findings_in_sight, sources_in_sight
-from posture.selectors.finding_page import code_of_decision, decision_about, page_of_finding, team_of, visible_finding
+from posture.selectors.finding_page import (
+    code_of_decision,
+    decision_about,
+    last_seen_decision,
+    page_of_finding,
+    team_of,
+    visible_finding,
+)
+from posture.selectors.neighbours import neighbours
 from posture.services.reading import factors_of
 
 PATIENCE = 60.0
@@ -75,10 +86,12 @@ def finding_decide(request: Request, code: str) -> HttpResponse:
             return _refused(request, finding, msg)
     statement = Statement(kind=kind, reason=form.why(), proof=proof)
     try:
-        result = decide(target=_only(finding), statement=statement, principal=request.principal, now=timezone.now())
+        result = decide(
+            target=_only(request, finding), statement=statement, principal=request.principal, now=timezone.now()
+        )
     except FindingsRefused as refusal:
-        return _refused(request, finding, str(refusal))
-    return _done(finding, result)
+        return _refused(request, finding, refusal)
+    return _done(request, finding, result)
 
 
 @route(Scope.TEAM, Verb.ASK_ACCEPTANCE)
@@ -92,11 +105,11 @@ def finding_ask(request: Request, code: str) -> HttpResponse:
     statement = Statement(kind=DecisionKind.ASKED, reason=form.why(), until=form.end())
     try:
         result = ask_acceptance(
-            target=_only(finding), statement=statement, principal=request.principal, now=timezone.now()
+            target=_only(request, finding), statement=statement, principal=request.principal, now=timezone.now()
         )
     except FindingsRefused as refusal:
-        return _refused(request, finding, str(refusal))
-    return _done(finding, result)
+        return _refused(request, finding, refusal)
+    return _done(request, finding, result)
 
 
 @route(Scope.TEAM, Verb.APPROVE_ACCEPTANCE)
@@ -117,8 +130,8 @@ def finding_answer(request: Request, code: str) -> HttpResponse:
             now=timezone.now(),
         )
     except FindingsRefused as refusal:
-        return _refused(request, finding, str(refusal))
-    return _done(finding, result)
+        return _refused(request, finding, refusal)
+    return _done(request, finding, result)
 
 
 @route(Scope.TEAM, Verb.DECIDE)
@@ -132,9 +145,26 @@ def finding_undo(request: Request, code: str) -> HttpResponse:
     try:
         undo(decisions=[decision], principal=request.principal, now=timezone.now())
     except FindingsRefused as refusal:
-        return _refused(request, finding, str(refusal))
+        return _refused(request, finding, refusal)
     messages.success(request, "Taken back: what was decided before it holds again.")
-    return redirect("posture:finding", finding.code)
+    return redirect(_back(request, finding))
+
+
+@route(Scope.TEAM, Verb.DECIDE)
+@require_POST
+def finding_note(request: Request, code: str) -> HttpResponse:
+    """Write a note."""
+    finding = _found(request, code, Verb.DECIDE)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return _shown(request, finding, note=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    try:
+        add_note(finding=finding, text=form.cleaned_data["text"], principal=request.principal, now=timezone.now())
+    except FindingsRefused as refusal:
+        form.add_error("text", str(refusal))
+        return _shown(request, finding, note=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    messages.success(request, "Your note is kept.")
+    return redirect(_back(request, finding))
 
 
 def findings_filter(request: Request) -> FindingsFilter:
@@ -157,25 +187,42 @@ def _found(request: Request, code: str, verb: Verb | None = None) -> Finding:
     return finding
 
 
-def _only(finding: Finding) -> Target:
-    return Target(finding_ids=(finding.pk,))
+def _only(request: Request, finding: Finding) -> Target:
+    return Target(finding_ids=(finding.pk,), seen=last_seen_decision(request.POST.get("seen", "")))
 
 
 def _first_error(form: DecisionForm) -> str:
     return str(next(iter(form.errors.values()))[0])
 
 
-def _done(finding: Finding, result: DecisionResult) -> HttpResponse:
-    done = code_of_decision(result.decision_ids[0])
-    return redirect(f"{reverse('posture:finding', args=[finding.code])}?{urlencode({'done': done})}")
+def _back(request: Request, finding: Finding, **more: str) -> str:
+    """Return the address of the page, with the list somebody came from."""
+    kept = {"from": request.POST.get("from", "")} | more
+    query = urlencode({name: value for name, value in kept.items() if value})
+    return f"{reverse('posture:finding', args=[finding.code])}{'?' if query else ''}{query}"
 
 
-def _refused(request: Request, finding: Finding, error: str) -> HttpResponse:
-    """Show the page with what was wrong, beside what was filled in."""
-    return _shown(request, finding, error=error, tried=request.POST, status=422)
+def _done(request: Request, finding: Finding, result: DecisionResult) -> HttpResponse:
+    return redirect(_back(request, finding, done=code_of_decision(result.decision_ids[0])))
 
 
-def _shown(request: Request, finding: Finding, *, status: int = 200, **more: Any) -> HttpResponse:
+def _refused(request: Request, finding: Finding, error: str | FindingsRefused) -> HttpResponse:
+    """Show the page with what was wrong, beside what was filled in: 409 when somebody else was first."""
+    is_late = isinstance(error, FindingsChanged)
+    status = HTTPStatus.CONFLICT if is_late else HTTPStatus.UNPROCESSABLE_ENTITY
+    return _shown(request, finding, error=str(error), is_late=is_late, tried=request.POST, status=status)
+
+
+def _came_from(request: Request) -> str:
+    """Return the address of the list somebody came from, as the page says it, else as the browser does."""
+    told = request.POST.get("from") or request.GET.get("from")
+    if told:
+        return told
+    before = urlsplit(request.headers.get("Referer", ""))
+    return f"{before.path}?{before.query}" if before.netloc == request.get_host() else ""
+
+
+def _shown(request: Request, finding: Finding, *, status: int = HTTPStatus.OK, **more: Any) -> HttpResponse:
     point = finding.api.current_score.point if finding.api and hasattr(finding.api, "current_score") else None
     page = page_of_finding(
         principal=request.principal,
@@ -189,9 +236,11 @@ def _shown(request: Request, finding: Finding, *, status: int = 200, **more: Any
     done = next((said for said in page.decisions if said.may_undo and said.code == request.GET.get("done")), None)
     context = {
         "page": page,
+        "beside": neighbours(principal=request.principal, finding=finding, listed=_came_from(request)),
         "menus": MENUS if page.may_ask else MENUS[:-1],
         "undoable": done,
         "deciders": roles_that_may(Verb.DECIDE),
+        "note": NoteForm(),
         **more,
     }
     return render(request, "posture/finding.html", context, status=status)
