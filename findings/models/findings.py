@@ -25,8 +25,8 @@ class FindingQuerySet(models.QuerySet["Finding"]):
         """Narrow to findings of visible APIs; unmapped ones to their uploader, its team and organisation roles."""
         if principal.sees_all:
             return self
-        unmapped = Q(api=None) & (Q(series__uploader=principal.uploader_id) | Q(series__team__in=principal.team_ids))
-        return self.filter(held_by(principal) | unmapped)
+        own = Series.objects.filter(Q(uploader=principal.uploader_id) | Q(team__in=principal.team_ids), api=None)
+        return self.filter(held_by(principal) | Q(api=None, series__in=own.values("pk")))
 
     def open(self) -> Self:
         """Narrow to those that count: new, triaged, in progress, reopened."""
@@ -107,13 +107,20 @@ class Finding(models.Model):
             models.UniqueConstraint("fingerprint", name="finding_fingerprint"),
         ]
         indexes = [
+            models.Index(
+                fields=["api", "-severity", "-first_seen", "id"],
+                include=["endpoint"],
+                condition=Q(status__in=OPEN, moved_to=None),
+                name="finding_open_of_api",
+            ),
+            models.Index(
+                fields=["-severity", "-first_seen", "id"],
+                include=["api", "series"],
+                condition=Q(status__in=OPEN, moved_to=None),
+                name="finding_open",
+            ),
             models.Index("endpoint", condition=Q(endpoint__isnull=False), name="finding_endpoint"),
             models.Index("series", condition=Q(series__isnull=False), name="finding_unmapped"),
-            models.Index(
-                "api",
-                condition=Q(moved_to=None, status__in=OPEN, severity__gte=SeverityRank.HIGH),
-                name="finding_grave",
-            ),
             models.Index("status_until", condition=Q(status_until__isnull=False), name="finding_status_until"),
         ]
 
