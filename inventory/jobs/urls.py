@@ -9,4 +9,5 @@ urlpatterns = [
     path("jobs/", views.job_list, name="jobs"),
     path("jobs/<uuid:job_id>/", views.job_detail, name="job"),
     path("jobs/<uuid:job_id>/stop/", views.job_stop, name="job-stop"),
+    path("jobs/<uuid:job_id>/again/", views.job_again, name="job-again"),
 ]

@@ -20,6 +20,7 @@ from inventory.jobs.selectors import (
     percent_of,
     stages_of,
 )
+from inventory.jobs.services.again import BROKEN, may_try_again, try_again
 from inventory.jobs.services.jobs import may_stop, request_cancel
 
 
@@ -61,6 +62,19 @@ def job_stop(request: Request, job_id: UUID) -> HttpResponse:
     return redirect("jobs:job", job_id=job.pk)
 
 
+@require_POST
+@route(Scope.SELF)
+def job_again(request: Request, job_id: UUID) -> HttpResponse:
+    """Let a job that failed wait for a worker once more, and show it as it is then."""
+    job = get_object_or_404(Job.objects.visible_to(request.principal), pk=job_id)
+    state = try_again(job=job, principal=request.principal, now=timezone.now())
+    if wants_fragment(request):
+        return _render_job(request, job)
+    said = "The job is tried again." if state == State.QUEUED else f"The job is {state.label.lower()}."
+    messages.success(request, said)
+    return redirect("jobs:job", job_id=job.pk)
+
+
 def _render_job(request: Request, job: Job) -> HttpResponse:
     context = {
         "job": job,
@@ -69,6 +83,7 @@ def _render_job(request: Request, job: Job) -> HttpResponse:
         "facts": facts_of(job),
         "links": links_of(job),
         "may_stop": job.is_live and job.cancel_requested_at is None and may_stop(job, request.principal),
+        "may_try_again": job.state in BROKEN and may_try_again(job, request.principal),
     }
     template = "_job_progress.html" if wants_fragment(request) else "job_detail.html"
     return render(request, f"jobs/{template}", context)
