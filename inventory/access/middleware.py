@@ -83,7 +83,7 @@ class WhoActs:
         if request.path.startswith(FOR_PROGRAMS):
             if request.owes_factor:
                 # The cookie of half a sign-in opens nothing; a token is judged by itself.
-                request.principal, request.user = None, AnonymousUser()
+                request.principal, request.owes_factor, request.user = None, False, AnonymousUser()
             return self.get_response(request)
         with timezone.override(ZoneInfo(user.zone) if is_zone(user.zone) else UTC):
             return self.get_response(request)

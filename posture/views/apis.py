@@ -9,16 +9,16 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
+from inventory.access.choices import StartPage
 from inventory.access.http import Request, wants_fragment
 from inventory.access.rights import Verb, may, roles_that_may
 from inventory.access.routes import Scope, route
 from inventory.access.views.lists import answer_list, place
 from inventory.models import Api
 from posture.charts import score_history as score_chart
-from posture.filters import ApiFilter, EndpointFilter, FindingFilter
+from posture.filters import EndpointFilter, FindingFilter
 from posture.selectors.api_endpoints import endpoint_page, endpoints_that_matter
 from posture.selectors.api_findings import finding_page
-from posture.selectors.api_list import DEFAULT_SORT, apis_in_sight, teams_in_sight
 from posture.selectors.api_page import ApiHead, head_of, visible_api
 from posture.selectors.history import newest_events, score_history, trail_page
 from posture.selectors.why import why
@@ -27,25 +27,18 @@ from posture.services.reading import factors_of, fixes_of
 PATIENCE = timedelta(minutes=1)
 """How long a page waits for a score before it shows the one there is."""
 STEPS = 2
+STARTS: dict[str, str] = {
+    StartPage.APIS: "posture:apis",
+    StartPage.FINDINGS: "posture:findings",
+    StartPage.JOBS: "jobs:jobs",
+}
 
 
 @route(Scope.TEAM)
 @require_safe
-def home(_request: Request) -> HttpResponse:
-    """Go to the APIs."""
-    return redirect("posture:apis")
-
-
-@route(Scope.TEAM)
-@require_safe
-def api_list(request: Request) -> HttpResponse:
-    """List the APIs somebody may see."""
-    teams = [(team.slug, team.name) for team in teams_in_sight(request.principal)]
-    form = ApiFilter(request.GET, teams=teams)
-    sort = request.GET.get("sort", DEFAULT_SORT)
-    shown = apis_in_sight(principal=request.principal, narrowed=form, sort=sort, **place(request))
-    context = {"list": shown}
-    return answer_list(request, form, page="posture/apis.html", fragment="posture/_api_table.html", context=context)
+def home(request: Request) -> HttpResponse:
+    """Go to the page somebody chose to begin with."""
+    return redirect(STARTS.get(getattr(request.user, "start_page", ""), STARTS[StartPage.APIS]))
 
 
 @route(Scope.TEAM)
@@ -111,11 +104,14 @@ def api_history(request: Request, code: str) -> HttpResponse:
     """Show what changed about an API, to those who may read the trail, and how its score went."""
     api = found(request, code)
     head = head_of(api)
+    now = timezone.now()
+    scores = score_history(api=api, now=now)
     context = {
         "head": head,
         "trail": trail_page(principal=request.principal, api=api, team_id=head.team_id, **place(request)),
         "readers": roles_that_may(Verb.READ_TRAIL),
-        "scores": score_history(api=api, now=timezone.now()),
+        "scores": scores,
+        "chart": score_chart(scores.line, bands=head.bands, now=now) if len(scores.points) > 1 else None,
     }
     return render(request, "posture/api_history.html", context)
 

@@ -76,8 +76,9 @@ class ResetPasswordForm(allauth_forms.ResetPasswordKeyForm):  # type: ignore[mis
 
 
 def _dress(form: forms.Form, **autocomplete: str) -> None:
-    """Give allauth's fields our class and take its placeholders, which repeat the label."""
+    """Give allauth's fields our class and take its hints and placeholders, which repeat what the page says."""
     for name, field in form.fields.items():
+        field.help_text = ""
         field.widget.attrs["class"] = "input lg"
         field.widget.attrs.pop("placeholder", None)
         if name in autocomplete:

@@ -25,7 +25,8 @@ from inventory.access.services.profile import FIELDS, set_profile
 def profile(request: Request) -> HttpResponse:
     """Show and take who somebody is on screen and how they like the product."""
     user = cast("User", request.user)
-    form = ProfileForm(request.POST or None, initial={name: getattr(user, name) for name in FIELDS})
+    sent = request.POST if request.method == "POST" else None
+    form = ProfileForm(sent, initial={name: getattr(user, name) for name in FIELDS})
     if request.method == "POST" and form.is_valid():
         set_profile(user=user, wanted=form.cleaned_data, principal=request.principal, now=timezone.now())
         messages.success(request, "Your profile is saved.")
@@ -50,7 +51,7 @@ def theme(request: Request) -> HttpResponse:
 def sign_in_rules(request: Request) -> HttpResponse:
     """Show and take which roles sign in with a second factor."""
     now = timezone.now()
-    form = FactorRulesForm(request.POST or None)
+    form = FactorRulesForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         set_factor_rules(roles=set(form.cleaned_data["roles"]), principal=request.principal, now=now)
         messages.success(request, "The rules are saved. They hold from the next page on.")

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from inventory.access.http import PublicRequest, Request, wants_fragment
+from inventory.access.recent import fresh_sign_in
 from inventory.access.rights import Verb, require
 from inventory.access.routes import Scope, route
 
@@ -50,6 +51,12 @@ def decide(request: Request, team_id: int) -> HttpResponse:
     return HttpResponse("decided")
 
 
+@route(Scope.SELF)
+@fresh_sign_in
+def grave(_request: Request) -> HttpResponse:
+    return HttpResponse("done")
+
+
 @route(Scope.PUBLIC)
 def broken(_request: PublicRequest) -> HttpResponse:
     msg = "broken on purpose"
@@ -69,6 +76,7 @@ kinds = (
         path("organisation/", organisation, name="organisation"),
         path("policies/", policies, name="policies"),
         path("decide/<int:team_id>/", decide, name="decide"),
+        path("grave/", grave, name="grave"),
         path("broken/", broken, name="broken"),
         path("oversight/", undeclared, name="undeclared"),
         path("third/", PasswordResetDoneView.as_view(), name="third"),

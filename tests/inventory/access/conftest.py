@@ -12,3 +12,4 @@ def _plain(settings: Settings) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.ACCOUNT_RATE_LIMITS = False
+    settings.MFA_RATE_LIMITS = False

@@ -11,7 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inventory.access.choices import OrganisationRole
-from tests.inventory.access.people import person
+from inventory.access.models import FactorRule
+from inventory.access.selectors import principal_of
+from inventory.access.services.tokens import create_token
+from tests.inventory.access.people import app_of, person, team
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.inventory.access.addresses")]
 # As the architecture states it, word for word; no identity provider is configured, so none is added.
@@ -87,3 +90,43 @@ def test_pages_are_in_the_zone_of_the_person_and_of_nobody_after_them(client: Cl
     assert timezone.get_current_timezone_name() == "UTC"
     client.logout()
     assert client.get("/kinds/moment/").content.decode() == "2026-07-01T12:00:00+00:00"
+
+
+OPEN = ("/settings/security/", "/reauthenticate/", "/password/change/", "/login/passkey/", "/kinds/public/")
+
+
+def test_somebody_who_owes_a_second_factor_is_led_to_it_before_anything_else(client: Client) -> None:
+    user = person(OrganisationRole.ANALYST)
+    client.force_login(user)
+    FactorRule.objects.create(role="analyst")
+    for path in ("/kinds/team/", "/kinds/own/", "/kinds/organisation/", "/apis/", "/settings/profile/", "/jobs/"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["Location"]) == (HTTPStatus.FOUND, "/settings/security/"), path
+    swap = client.post("/kinds/team/", headers={"HX-Request": "true"})
+    assert swap.headers["HX-Redirect"] == "/settings/security/"
+    for path in OPEN:
+        assert client.get(path).status_code == HTTPStatus.OK, path
+    app_of(user)
+    assert client.get("/kinds/team/").status_code == HTTPStatus.OK
+
+
+def test_a_rule_concerns_the_roles_it_names_only(client: Client) -> None:
+    FactorRule.objects.create(role="auditor")
+    FactorRule.objects.create(role="member")
+    client.force_login(person(OrganisationRole.ANALYST))
+    assert client.get("/kinds/team/").status_code == HTTPStatus.OK
+    client.force_login(person(member_of=team()))
+    assert client.get("/kinds/team/").status_code == HTTPStatus.FOUND
+
+
+def test_the_cookie_of_somebody_who_owes_one_opens_no_api_and_their_token_does(client: Client) -> None:
+    user = person(OrganisationRole.ANALYST)
+    acting = principal_of(user, now=timezone.now())
+    made = create_token(user=user, name="ci", days=1, principal=acting, now=timezone.now())
+    client.force_login(user)
+    assert client.get("/api/v1/apis/").status_code == HTTPStatus.OK
+    FactorRule.objects.create(role="analyst")
+    assert client.get("/api/v1/apis/").status_code == HTTPStatus.UNAUTHORIZED
+    headers = {"Authorization": f"Bearer {made.secret}"}
+    assert client.get("/api/v1/apis/", headers=headers).status_code == HTTPStatus.OK
+    assert Client().get("/api/v1/apis/", headers=headers).status_code == HTTPStatus.OK

@@ -5,14 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from pytest_django import DjangoAssertNumQueries
 
 from inventory.access.choices import OrganisationRole, PrincipalKind, TeamRole
-from inventory.access.models import Membership, OrganisationRoleGrant, Team, Token, User
+from inventory.access.errors import AccessRefused
+from inventory.access.models import FactorRule, Membership, OrganisationRoleGrant, Team, Token, User
 from inventory.access.records import SYSTEM, Principal
 from inventory.access.rights import Verb, may
-from inventory.access.selectors import principal_of, principal_of_token, resolve_principal
-from tests.inventory.access.people import NOW, person, team
+from inventory.access.selectors import factor_rules, principal_of, principal_of_token, resolve_principal, who_acts
+from tests.inventory.access.people import NOW, app_of, person, team
 
 pytestmark = pytest.mark.django_db
 SOON = timedelta(hours=1)
@@ -134,3 +136,32 @@ def test_somebody_who_is_gone_sees_nothing(stored: dict[str, Any]) -> None:
     principal = resolve_principal(stored, now=NOW)
     assert not principal.sees_all
     assert not any(may(principal, verb, team_id=None) for verb in Verb)
+
+
+def test_who_owes_a_second_factor_is_told_with_who_they_are_in_one_query(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    user = person(OrganisationRole.AUDITOR, member_of=team())
+    FactorRule.objects.create(role="owner")
+    with django_assert_num_queries(1):
+        principal, owes = who_acts(user, now=NOW)
+    assert (principal, owes) == (principal_of(user, now=NOW), False)
+    FactorRule.objects.create(role="auditor")
+    assert who_acts(user, now=NOW)[1]
+    RecoveryCodes.activate(user)
+    assert who_acts(user, now=NOW)[1], "recovery codes alone are no second factor"
+    app_of(user)
+    assert not who_acts(user, now=NOW)[1]
+
+
+def test_the_rules_count_who_has_no_second_factor_by_role() -> None:
+    administrator, closed = person(OrganisationRole.ADMINISTRATOR), person(OrganisationRole.AUDITOR, is_active=False)
+    first, second = team(), team("Logistics")
+    both = person(member_of=first)
+    Membership.objects.create(user=both, team=second, role=TeamRole.MEMBER)
+    app_of(person(OrganisationRole.AUDITOR))
+    OrganisationRoleGrant.objects.create(user=both, role=OrganisationRole.ANALYST, until=NOW)
+    counts = {role.value: count for role, _, count in factor_rules(principal_of(administrator, now=NOW), now=NOW)}
+    assert {role: count for role, count in counts.items() if count} == {"administrator": 1, "member": 1}
+    with pytest.raises(AccessRefused):
+        factor_rules(principal_of(closed, now=NOW), now=NOW)

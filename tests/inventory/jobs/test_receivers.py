@@ -1,12 +1,18 @@
-"""What happens by itself: schedules come with a migration, a fork leaves the parent's connection alone."""
+"""What happens by itself: schedules come with a migration, mail that is asked for, a fork leaves the parent alone."""
 
 import os
 
 import pytest
+from django.core import mail
 from django.db import connection
 
-from inventory.jobs.models import Schedule
+from inventory.access.services.resets import ask_reset
+from inventory.jobs.choices import State
+from inventory.jobs.models import Job, Schedule
 from inventory.jobs.receivers import drop_inherited_connections
+from inventory.jobs.services.running import run_job
+from tests.inventory.access.people import PASSWORD, person
+from tests.inventory.jobs.world import NOW
 
 
 @pytest.mark.django_db
@@ -29,3 +35,20 @@ def test_a_child_drops_its_parent_s_connection_without_ending_it() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         assert cursor.fetchone() == before
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_a_lost_password_is_answered_by_a_job_whose_row_holds_no_secret() -> None:
+    user = person(password=PASSWORD)
+    for email in (user.email, "nobody@test.example"):
+        ask_reset(email=email, now=NOW)
+    jobs = list(Job.objects.filter(kind="access.reset"))
+    for job in jobs:
+        run_job(job_id=job.pk, now=NOW)
+    assert [sent.to for sent in mail.outbox] == [[user.email]]
+    secret = str(mail.outbox[0].body).partition("/password/reset/")[2].partition("/")[0]
+    rows = list(Job.objects.filter(kind="access.reset").values())
+    assert {row["state"] for row in rows} == {State.DONE}
+    assert secret
+    assert secret not in str(rows)
+    assert len({str(row["result"]) for row in rows}) == 1, "the row does not tell whether there was an account"
