@@ -1,5 +1,6 @@
 """Questions of the pages about reports and findings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,5 +74,9 @@ def _group(source_kind: str, series: str | None, repository: str, host: str, cou
 
 def deadline_days() -> dict[SeverityRank, int | None]:
     """Return the days of the policy by severity, the worst first; the same for everybody."""
-    held = dict(Deadline.objects.values_list("severity", "days"))
+    return complete_days(dict(Deadline.objects.values_list("severity", "days")))
+
+
+def complete_days(held: Mapping[int, int | None]) -> dict[SeverityRank, int | None]:
+    """Return the stored days with those that nobody set yet; no query."""
     return {rank: held.get(rank, number) for rank, number in DEFAULT_DAYS.items()}

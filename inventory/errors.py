@@ -19,3 +19,7 @@ class ConnectionRefused(InventoryRefused):
     def __init__(self, reason: str, field: str = "") -> None:
         super().__init__(reason)
         self.field = field
+
+
+class InventoryChanged(InventoryRefused):
+    """Somebody else changed it since the page was loaded; nothing was done."""

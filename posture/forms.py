@@ -160,6 +160,23 @@ class AnswerForm(forms.Form):
     reason = forms.CharField(required=False, max_length=LONGEST_REASON)
 
 
+class PeopleForm(forms.Form):
+    """One assignment: what is assigned, to whom (e-mail address or slug, empty for nobody), and what stood before."""
+
+    what = forms.ChoiceField(choices=[("owner", "Owner"), ("deputy", "Deputy"), ("team", "Team")])
+    value = forms.CharField(required=False, max_length=300)
+    stood = forms.CharField(required=False, max_length=300)
+    reason = forms.CharField(required=False, max_length=1000)
+
+    def clean_reason(self) -> str:
+        """Ask for a reason where an API changes hands."""
+        reason: str = self.cleaned_data["reason"].strip()
+        if self.cleaned_data.get("what") == "team" and not reason:
+            msg = "Say why it changes hands: the next team will ask."
+            raise forms.ValidationError(msg)
+        return reason
+
+
 class NoteForm(forms.Form):
     """A note on a finding."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from posture.views import apis, exports, facts, findings, search
+from posture.views import apis, exports, facts, findings, people, search
 
 roof = (
     [
@@ -13,6 +13,8 @@ roof = (
         path("apis/<str:code>/findings/", apis.api_findings, name="api-findings"),
         path("apis/<str:code>/history/", apis.api_history, name="api-history"),
         path("apis/<str:code>/facts/", facts.api_facts, name="api-facts"),
+        path("apis/<str:code>/people/", people.api_people, name="api-people"),
+        path("apis/<str:code>/specification/", people.api_specification, name="api-specification"),
         path("findings/", findings.finding_list, name="findings"),
         path("findings/<str:code>/", findings.finding_detail, name="finding"),
         path("findings/<str:code>/decide/", findings.finding_decide, name="finding-decide"),

@@ -11,7 +11,7 @@ from inventory.access.records import Principal
 from inventory.access.rights import Verb, require
 from inventory.access.services.trail import record_change
 from inventory.choices import Criticality, Environment, FactSource, Reach, Sensitivity, Stage
-from inventory.errors import InventoryRefused
+from inventory.errors import InventoryChanged, InventoryRefused
 from inventory.models import Api, ApiTeam, Fact
 from inventory.signals import ApisChanged, facts_recorded, team_changed
 
@@ -95,16 +95,27 @@ def classify_api(
     return tuple(changed)
 
 
+def _keep_pace(stood: str | None, stands: str) -> None:
+    """Refuse when what the person saw is no longer what stands; None did not say."""
+    if stood is not None and stood != stands:
+        msg = f"Not saved: somebody changed it while you did, to {stands or 'nobody'}. Compare, then save yours again."
+        raise InventoryChanged(msg)
+
+
 @transaction.atomic
-def assign_team(*, api: Api, team: Team | None, principal: Principal, now: datetime, reason: str = "") -> bool:
+def assign_team(
+    *, api: Api, team: Team | None, principal: Principal, now: datetime, reason: str = "", stood: str | None = None
+) -> bool:
     """Give an API to a team, or to none; return whether that changed anything.
 
-    A team principal can only hand on what its own team holds, and then no longer sees it.
-    Raises AccessRefused when the principal may not.
+    A team principal can only hand on what its own team holds, and then no longer sees it. `stood` is the slug of the
+    team that the person saw, "" for none. Raises AccessRefused when the principal may not, and InventoryChanged when
+    another team holds it by now.
     """
     api = Api.objects.select_for_update().get(pk=api.pk)
     _require(principal, api)
     old = current_team(api)
+    _keep_pace(stood, old.slug if old else "")
     if old == team:
         return False
     give_team(api=api, team=team, now=now)
@@ -131,16 +142,25 @@ class Person(StrEnum):
 
 
 @transaction.atomic
-def assign_person(
-    *, api: Api, role: Person, user: User | None, principal: Principal, now: datetime, reason: str = ""
+def assign_person(  # noqa: PLR0913 -- who does what to what, why, and what they saw
+    *,
+    api: Api,
+    role: Person,
+    user: User | None,
+    principal: Principal,
+    now: datetime,
+    reason: str = "",
+    stood: str | None = None,
 ) -> bool:
     """Make somebody the owner or deputy of an API, or nobody; return whether that changed anything.
 
-    Raises AccessRefused when the principal may not.
+    `stood` is the e-mail address that the person saw, "" for nobody. Raises AccessRefused when the principal may not,
+    and InventoryChanged when somebody else holds the role by now.
     """
     api = Api.objects.select_for_update().get(pk=api.pk)
     _require(principal, api)
     old = getattr(api, role)
+    _keep_pace(stood, old.email if old else "")
     if old == user:
         return False
     setattr(api, role, user)
