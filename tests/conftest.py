@@ -34,6 +34,9 @@ ALIASES = ("default", "owner")
 DATABASE_FIXTURES = {"db", "transactional_db", "fresh_database", "module_database", "worker"}
 CORPUS = Path(os.environ.get("POSTURE_CORPUS") or ROOT.parent / "shared" / "corpus" / "open")
 
+TOLD = "told"
+"""What a test records under this name with `record_property` is printed at the end: counts that people compare."""
+
 _own: list[Services] = []
 _clones = iter(range(1_000_000))
 _counts: Counter[str] = Counter()
@@ -105,6 +108,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         f"Counts: {tests} tests, {ran['passed']} passed, {ran['failed'] + ran['error']} failed, "
         f"{ran['skipped']} skipped, {_counts['deselected']} deselected."
     )
+    for name in ("passed", "failed"):
+        for report in terminalreporter.stats.get(name, ()):
+            for told in (value for key, value in report.user_properties if key == TOLD):
+                terminalreporter.write_line(str(told))
 
 
 def _superuser() -> psycopg.Connection[tuple[object, ...]]:

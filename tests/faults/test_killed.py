@@ -1,0 +1,128 @@
+"""A process that dies at any step leaves, after what runs by itself has run, what an undisturbed one leaves."""
+
+import os
+import pickle
+import random
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection, connections
+from pytest_django import DjangoDbBlocker
+
+from inventory.access.models import StateChange
+from inventory.jobs.models import Job
+from inventory.jobs.services.sweeping import recover
+from posture.services.digest import state_digest
+from tests.conftest import ALIASES, TOLD, _migrate_template, _point
+from tests.faults.acts import ACTS, LATER, Act
+from tests.faults.steps import NEVER, Steps
+from tests.findings.reports import NOW, settle
+
+AT_MOST = int(os.environ.get("POSTURE_KILLS", "8"))
+"""How many steps of an act are died at; all of them when there are fewer."""
+Outcome = tuple[str, dict[tuple[str, str], int]]
+"""The digest of the state, and how often the trail tells of each verb."""
+
+
+@contextmanager
+def database(name: str, template: str) -> Iterator[None]:
+    """Make a database from a template and work on it; it is dropped afterwards."""
+    connections.close_all()
+    with psycopg.connect(os.environ["POSTURE_TEST_SUPERUSER"], autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER posture_owner STRATEGY file_copy")
+    before = {alias: connections[alias].settings_dict["NAME"] for alias in ALIASES}
+    _point(dict.fromkeys(ALIASES, name))
+    try:
+        yield
+    finally:
+        _point(before)
+        with psycopg.connect(os.environ["POSTURE_TEST_SUPERUSER"], autocommit=True) as admin:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def in_a_process(act: Callable[[], None], kill_at: int = NEVER) -> Counter[str] | None:
+    """Do something in a process of its own and return its steps; None when it died at one of them."""
+    connections.close_all()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            os.setsid()
+            os.close(reading)
+            steps = Steps(kill_at)
+            steps.install()
+            act()
+            os.write(writing, pickle.dumps(steps.taken))
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        told = pipe.read()
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        return None
+    assert status == 0, "the act failed in its process"
+    taken: Counter[str] = pickle.loads(told)  # noqa: S301 - from our own fork
+    return taken
+
+
+def recovered(act: Act) -> Outcome:
+    """Let time pass and everything settle, repeat what a person finds undone, and return what there is then."""
+    for turn in range(6):
+        Job.objects.filter(state="running").update(lease_until=NOW)
+        recover()
+        Job.objects.filter(state="queued").update(not_before=None)
+        settle(now=LATER)
+        if turn == 0 and act.unfinished():
+            act.perform()
+        elif not Job.objects.filter(state__in=["queued", "running"]).exists():
+            break
+    assert not Job.objects.filter(state__in=["queued", "running", "quarantined"]).exists()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        assert cursor.fetchone() == (0,)
+    verbs = Counter(StateChange.objects.values_list("kind", "verb"))
+    return state_digest(now=LATER)[0], dict(verbs)
+
+
+def difference(calm: Outcome, after: Outcome) -> dict[str, Any]:
+    """Return what is more and what is less than it should be."""
+    wanted, found = Counter(calm[1]), Counter(after[1])
+    return {"same state": calm[0] == after[0], "too often": found - wanted, "missing": wanted - found}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.name.replace(" ", "-"))
+def test_a_death_at_any_step_changes_nothing_in_the_end(
+    act: Act, django_db_blocker: DjangoDbBlocker, record_property: Callable[[str, Any], None]
+) -> None:
+    prefix = f"fault_{os.getpid()}_{ACTS.index(act)}"
+    with django_db_blocker.unblock():
+        _migrate_template()
+        with database(f"{prefix}_base", "posture"):
+            act.prepare()
+            connections.close_all()
+            with database(f"{prefix}_calm", f"{prefix}_base"):
+                steps = in_a_process(act.perform)
+                assert steps
+                calm = recovered(act)
+            count = steps.total()
+            chosen = sorted(random.Random(count).sample(range(1, count + 1), min(count, AT_MOST)))
+            different = []
+            for number in chosen:
+                with database(f"{prefix}_{number}", f"{prefix}_base"):
+                    if in_a_process(act.perform, number) is not None:
+                        continue
+                    after = recovered(act)
+                    if after != calm:
+                        different.append((number, difference(calm, after)))
+    record_property(TOLD, f"Killed at {len(chosen)} of {count} steps of “{act.name}”: {dict(steps)}")
+    assert different == []
