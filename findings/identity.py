@@ -14,17 +14,21 @@ VERSION = "1"
 
 def _digest(kind: str, *parts: str) -> str:
     """Return SHA-256 over the parts, each behind its length, so that no two lists of parts read alike."""
-    text = "".join([f"{len(part)}:{part}," for part in (VERSION, kind, *parts)])
+    return sha256(_joined(VERSION, kind, *parts)).hexdigest()
+
+
+def _joined(*parts: str) -> bytes:
+    text = "".join([f"{len(part)}:{part}," for part in parts])
     if text.isascii():
-        return sha256(text.encode()).hexdigest()
+        return text.encode()
     # The length is that of the bytes.
-    raw = [part.encode("utf-8", "replace") for part in (VERSION, kind, *parts)]
-    return sha256(b"".join([b"%d:%b," % (len(part), part) for part in raw])).hexdigest()
+    raw = [part.encode("utf-8", "replace") for part in parts]
+    return b"".join([b"%d:%b," % (len(part), part) for part in raw])
 
 
 @lru_cache(maxsize=64)  # a finding's place is asked for once for each of its two keys
-def _where(method: str, path: str, parameter: str, location: str) -> tuple[str, ...]:
-    return method.upper(), path_key(path) if path else "", parameter, location
+def _where(method: str, path: str, parameter: str, location: str) -> bytes:
+    return _joined(method.upper(), path_key(path) if path else "", parameter, location)
 
 
 def fingerprint(  # noqa: PLR0913 - the parts of an identity, by name
@@ -35,14 +39,16 @@ def fingerprint(  # noqa: PLR0913 - the parts of an identity, by name
     `api` is the stable id of the API, or what stands for it. `path` is below the API's base path and as seen: the path
     rule is applied here. What a finding does not have is empty.
     """
-    return _digest("finding", api, source_kind.lower(), rule, *_where(method, path, parameter, location))
+    head = _joined(VERSION, "finding", api, source_kind.lower(), rule)
+    return sha256(head + _where(method, path, parameter, location)).hexdigest()
 
 
 def weakness_key(  # noqa: PLR0913 - the parts of an identity, by name
     *, source_kind: str, rule: str, method: str, path: str, parameter: str, location: str, cwe: Iterable[int] = ()
 ) -> str:
     """Return the key that relates the same weakness across APIs, environments and, where it has a CWE, tools."""
-    return _digest("weakness", weakness_class(source_kind, rule, cwe), *_where(method, path, parameter, location))
+    head = _joined(VERSION, "weakness", weakness_class(source_kind, rule, cwe))
+    return sha256(head + _where(method, path, parameter, location)).hexdigest()
 
 
 def weakness_class(source_kind: str, rule: str, cwe: Iterable[int] = ()) -> str:

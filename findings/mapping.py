@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from findings.records import FindingRecord, RunSummary
@@ -34,6 +35,7 @@ UNNAMED: Final = "upload"
 """The series of reports that nobody gave a name: shared by all, so no rule can be about it."""
 
 
+@lru_cache(maxsize=64)  # all findings of a run name the same one
 def repository_key(url: str) -> str:
     """Return a repository's address without scheme, user, `.git` and slash at its end, in lower case."""
     text = url.strip().lower().partition("://")[2] or url.strip().lower()

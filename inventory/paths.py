@@ -55,12 +55,14 @@ def path_key(path: str) -> str:
 
     `path` is the path of a URL, declared with parameters or seen with values, still percent-encoded.
     """
-    plain = re.split(r"[?#]", path, maxsplit=1)[0]
-    return "/" + "/".join(_segment_key(segment) for segment in plain.split("/") if segment)
+    plain = path.partition("?")[0].partition("#")[0]
+    return "/" + "/".join([_segment_key(segment) for segment in plain.split("/") if segment])
 
 
-@lru_cache(maxsize=8192)  # most segments are words that come again
+@lru_cache(maxsize=4096)  # most segments are words that come again
 def _segment_key(segment: str) -> str:
+    if segment.isascii() and segment.isdigit():
+        return "{}"
     text = _decoded(segment)
     if _VALUE.fullmatch(text) or _TOKEN.fullmatch(text):
         return "{}"
@@ -101,6 +103,12 @@ def _without_pairs(text: str, opening: str, closing: str) -> str:
     return "".join(parts) + text[done:]
 
 
+# What nearly all URLs look like; of them the standard library would say the same, in five times the time.
+_PLAIN_URL = re.compile(
+    r"(https?|wss?)://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,4})?)(/[!$-.0-;=@-Z_a-z~%/]*)?(?:\?[!$-;=?-Z_a-z~%]*)?"
+)
+
+
 class Base(NamedTuple):
     """A base URL: `host` is empty for a relative one, `port` None where the scheme has no known default."""
 
@@ -122,19 +130,29 @@ def split_base(url: str) -> Base:
 
     Query, fragment and credentials are dropped. What cannot be read as a URL comes back as four empty parts.
     """
+    if plain := _PLAIN_URL.fullmatch(url):
+        scheme, authority, path = plain.groups()
+        name, port = _authority(authority)
+        return Base(scheme, _host(name), DEFAULT_PORTS[scheme] if port is None else port, _without_empty(path or ""))
     nothing = Base("", "", None, "")
     try:
         parts = urlsplit(url)
         name, port = _authority(parts.netloc)
     except ValueError:
         return nothing
-    path = "".join(f"/{segment}" for segment in parts.path.split("/") if segment)
+    path = _without_empty(parts.path)
     if not parts.netloc:
         return Base("", "", None, path)
     host = _host(name)
     if not host:
         return nothing
     return Base(parts.scheme, host, DEFAULT_PORTS.get(parts.scheme) if port is None else port, path)
+
+
+def _without_empty(path: str) -> str:
+    if "//" not in path:
+        return path.rstrip("/") if path.startswith("/") or not path else f"/{path.rstrip('/')}"
+    return "".join(f"/{segment}" for segment in path.split("/") if segment)
 
 
 @lru_cache(maxsize=1024)  # a report speaks of few hosts
