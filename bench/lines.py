@@ -1,0 +1,89 @@
+"""One measured line, and how it is told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+THOUSAND = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """Seconds of each round of one thing, and of what it is compared with, round by round.
+
+    The goal is `most` times the comparison, or `most` seconds where there is none. Below `stated` rows nothing is
+    compared. `apart` are other seconds worth knowing, `megabytes` the peaks and `processor` the seconds of each kind of
+    process.
+    """
+
+    name: str
+    rows: int
+    seconds: Sequence[float]
+    against: str = ""
+    compared: Sequence[float] = ()
+    most: float | None = None
+    stated: int = 0
+    apart: dict[str, Sequence[float]] = field(default_factory=dict)
+    megabytes: dict[str, int] = field(default_factory=dict)
+    processor: dict[str, float] = field(default_factory=dict)
+    most_megabytes: int | None = None
+    digest: str = ""
+    load: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """The median of the rounds' own ratios, so that both sides bore the same load; None where none is told."""
+        if not self.compared or self.rows < self.stated:
+            return None
+        return median(mine / other for mine, other in zip(self.seconds, self.compared, strict=True))
+
+    @property
+    def missed(self) -> list[str]:
+        """What was to be reached and was not, in words."""
+        missed = []
+        if self.most is not None and self.rows >= self.stated:
+            ratio = self.ratio
+            if ratio is not None and ratio > self.most:
+                missed.append(f"MISSED: {ratio:.2f} x, the goal is {self.most:g} x")
+            elif not self.compared and median(self.seconds) > self.most:
+                missed.append(f"MISSED: {_seconds(median(self.seconds))}, the goal is {_seconds(self.most)}")
+        if self.most_megabytes is not None:
+            missed += [
+                f"MISSED: the {name} took {most} MB, the goal is {self.most_megabytes} MB"
+                for name, most in self.megabytes.items()
+                if most > self.most_megabytes
+            ]
+        return missed
+
+    def told(self) -> list[str]:
+        """Return the line as text for people."""
+        rows = f"N = {self.rows:,}, {self.rows / median(self.seconds):,.0f} rows/s"
+        told = [self.name, f"    {_spread(self.seconds)}; {rows}"]
+        if self.compared:
+            told.append(f"    {self.against}: {_spread(self.compared)}")
+        told += [f"    apart, {name}: {_spread(seconds)}" for name, seconds in self.apart.items()]
+        if self.megabytes:
+            told.append("    peak memory: " + ", ".join(f"{name} {most} MB" for name, most in self.megabytes.items()))
+        if self.processor:
+            parts = ", ".join(f"{name} {spent:.1f} s" for name, spent in self.processor.items())
+            told.append(f"    processor time of the last round: {parts}")
+        if self.digest:
+            told.append(f"    data {self.digest}; load {self.load}")
+        return [*told, f"    {self._verdict()}"]
+
+    def _verdict(self) -> str:
+        if self.rows < self.stated:
+            return f"no ratio: fewer than the {self.stated:,} rows the goal is stated for"
+        if self.missed:
+            return "; ".join(self.missed)
+        if self.ratio is None:
+            return f"goal {_seconds(self.most)}: reached" if self.most is not None else "no goal in seconds"
+        return f"{self.ratio:.2f} x" + (f", goal {self.most:g} x: reached" if self.most is not None else "")
+
+
+def _spread(seconds: Sequence[float]) -> str:
+    return f"median {_seconds(median(seconds))}, worst {_seconds(max(seconds))} of {len(seconds)}"
+
+
+def _seconds(value: float) -> str:
+    return f"{value * THOUSAND:.0f} ms" if value < 1 else f"{value:.2f} s"
