@@ -15,6 +15,7 @@ from inventory.access.devices import device_of
 from inventory.access.models import FactorRule, Membership, OrganisationRoleGrant, Team, Token, User
 from inventory.access.records import SYSTEM, Principal
 from inventory.access.rights import COLUMNS, SCOPED_VERBS, Verb, may, require
+from inventory.access.seals import BrokenSealError
 
 Roles = tuple[frozenset[OrganisationRole], tuple[tuple[int, TeamRole], ...], frozenset[str]]
 _NO_ROLES: Final[Roles] = (frozenset(), (), frozenset())
@@ -150,7 +151,7 @@ def own_security(principal: Principal, *, session_key: str) -> OwnSecurity:
     factors, codes_left = [], None
     for row in Authenticator.objects.filter(user=user).order_by("created_at"):
         if row.type == Authenticator.Type.RECOVERY_CODES:
-            codes_left = len(row.wrap().get_unused_codes())
+            codes_left = len(own_recovery_codes(principal) or ())
             continue
         is_app = row.type == Authenticator.Type.TOTP
         name = "Authenticator app" if is_app else row.data["name"]
@@ -176,9 +177,15 @@ def own_security(principal: Principal, *, session_key: str) -> OwnSecurity:
 
 
 def own_recovery_codes(principal: Principal) -> list[str] | None:
-    """Return the principal's recovery codes that were not used yet; None where there never were any."""
+    """Return the principal's recovery codes that were not used yet; None where there never were any.
+
+    Codes whose key is gone from the key list are as good as used.
+    """
     row = Authenticator.objects.filter(user=principal.user_id, type=Authenticator.Type.RECOVERY_CODES).first()
-    return None if row is None else list(row.wrap().get_unused_codes())
+    try:
+        return None if row is None else list(row.wrap().get_unused_codes())
+    except BrokenSealError:
+        return []
 
 
 def factor_rules(principal: Principal, *, now: datetime) -> list[tuple[OrganisationRole | TeamRole, bool, int]]:

@@ -31,21 +31,23 @@ document.addEventListener("securitypolicyviolation", event =>
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """The running product: its address, its demo people by role (e-mail address, password), its home."""
+    """The running product: its address, its demo people by role (e-mail address, password), its home, its mail."""
 
     base_url: str
     people: dict[str, tuple[str, str]]
     home: Path
+    mail: Path
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """Start the product on a throw-away home, once for all journeys."""
     base = Path(tempfile.mkdtemp(prefix="pj-"))
-    product = Product(base / "h").start()
+    (base / "mail").mkdir()
+    product = Product(base / "h", MAIL_URL=f"file://{base}/mail").start()
     try:
         product.ready()
-        yield Stack(product.base_url, product.people(), product.home)
+        yield Stack(product.base_url, product.people(), product.home, base / "mail")
     finally:
         product.stop()
         shutil.rmtree(base, ignore_errors=True)

@@ -10,9 +10,13 @@ from allauth.mfa.webauthn import forms as allauth_passkeys
 from allauth.mfa.webauthn.internal import auth as webauthn
 from django import forms
 from django.core.cache import cache
+from typing_extensions import override
+
+from inventory.access.seals import BrokenSealError
 
 LIFE_OF_CODE: Final = 90
 """Seconds a code of an app is taken for: its own half minute, the one before and the one after."""
+UNOPENED: Final = "Your second factor cannot be checked here any more. Ask an administrator to reset it."
 WRONG: Final = "incorrect_code"
 """What is said of a used code too: the same as of a wrong one."""
 CODE_ATTRIBUTES: Final = {
@@ -24,6 +28,14 @@ CODE_ATTRIBUTES: Final = {
 }
 
 
+class CodeInput(forms.TextInput):
+    """A field that comes back empty: a wrong code is written anew, not mended."""
+
+    @override
+    def format_value(self, value: Any) -> None:
+        """Return nothing to show."""
+
+
 class CodeForm(allauth_forms.AuthenticateForm):  # type: ignore[misc]  # allauth has no types
     """A code of the authenticator app, or a recovery code."""
 
@@ -31,11 +43,14 @@ class CodeForm(allauth_forms.AuthenticateForm):  # type: ignore[misc]  # allauth
         super().__init__(*args, **kwargs)
         self.fields["code"].label = "Code"
         self.fields["code"].help_text = "Six digits from your authenticator app, or one of your recovery codes."
-        self.fields["code"].widget.attrs = dict(CODE_ATTRIBUTES)
+        self.fields["code"].widget = CodeInput(attrs=dict(CODE_ATTRIBUTES))
 
     def clean_code(self) -> str:
         """Take each code once: allauth forgets a used one while the clock of a neighbour would still take it."""
-        code: str = super().clean_code()
+        try:
+            code: str = super().clean_code()
+        except BrokenSealError as error:
+            raise forms.ValidationError(UNOPENED) from error
         digest = hashlib.sha256(code.encode()).hexdigest()
         is_app = self.authenticator.type == Authenticator.Type.TOTP
         if is_app and not cache.add(f"factor-used:{self.user.pk}:{digest}", 1, timeout=LIFE_OF_CODE):
@@ -51,7 +66,7 @@ class AppForm(forms.Form):
     """The first code of an authenticator app, which proves that it was set up."""
 
     code = forms.CharField(
-        label="Code from the app", help_text="Six digits.", widget=forms.TextInput(attrs=dict(CODE_ATTRIBUTES))
+        label="Code from the app", help_text="Six digits.", widget=CodeInput(attrs=dict(CODE_ATTRIBUTES))
     )
 
 

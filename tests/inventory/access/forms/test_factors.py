@@ -96,3 +96,19 @@ def test_a_factor_taken_away_in_between_sends_back_to_the_start() -> None:
 def test_without_a_password_there_is_no_second_step(client: Client) -> None:
     for answer in (client.get(STEP), client.post(STEP, {"code": "123456"})):
         assert answer.headers["Location"] == "/login/"
+
+
+def test_a_factor_whose_key_is_gone_says_what_to_do(settings: Settings) -> None:
+    user = person(password=PASSWORD)
+    secret = app_of(user)
+    RecoveryCodes.activate(user)
+    old = settings.SEAL_KEYS
+    settings.SEAL_KEYS = (("new", bytes(32)), *old)
+    client = half_in(user)
+    client.post(STEP, {"code": code_of(secret)})
+    assert is_in(client), "an older key still opens"
+    settings.SEAL_KEYS = (("new", bytes(32)),)
+    assert "0 left" in client.get("/settings/security/").content.decode()
+    lost = half_in(user)
+    assert "Ask an administrator to reset it." in lost.post(STEP, {"code": code_of(secret)}).content.decode()
+    assert not is_in(lost)
