@@ -144,7 +144,7 @@ class DeadlinesForm(forms.Form):
                 initial=number,
                 min_value=1,
                 max_value=LONGEST,
-                widget=forms.NumberInput(attrs={"class": "input"}),
+                widget=forms.NumberInput(attrs={"class": "input days"}),
             )
             stood = forms.IntegerField(required=False, initial=number, widget=forms.HiddenInput())
             self.fields[f"{STOOD}{rank.name.lower()}"] = stood

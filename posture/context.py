@@ -1,7 +1,7 @@
 """What every full page shows around its content: where one can go, who one is, how one likes it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from inventory.access.choices import OrganisationRole, Theme
 from inventory.access.models import User
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may_somewhere
+from inventory.access.routes import address_for
 from posture.selectors.demands import Demands, demands
 from posture.selectors.places import GROUPS, PERSONAL, Place, open_to
 
@@ -23,6 +24,8 @@ COUNTED: Final = {
     "inventory:connections": ("connections", "need care"),
 }
 """Which number stands beside a place, and what it counts, for screen readers."""
+WAYS: Final = {"connect": "inventory:connection-new", "people": "access:people", "deadlines": "findings:deadlines"}
+"""Where pages lead to besides; nothing for those whom the route does not let in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,7 @@ class Shell:
     may_export: bool = False
     groups: tuple[Group, ...] = ()
     personal: tuple[Item, ...] = ()
+    ways: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def other_theme(self) -> str:
@@ -97,6 +101,7 @@ def _shell(request: HttpRequest) -> Shell:
             for label, places in GROUPS
             if (items := tuple(_items(request, principal, places, asking)))
         ),
+        ways={word: address_for(principal, name) for word, name in WAYS.items()},
         personal=tuple(_items(request, principal, PERSONAL, asking)),
     )
 

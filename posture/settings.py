@@ -13,6 +13,7 @@ POSTURE_HOME = Path(env_text("POSTURE_HOME") or BASE_DIR / ".posture").resolve()
 DEBUG = False
 PORT = env_int("PORT")
 DEMO = env_bool("DEMO")
+COMPONENTS = env_bool("COMPONENTS")
 BASE_URL = env_text("BASE_URL") or f"http://localhost:{PORT}"
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")

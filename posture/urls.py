@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from posture.views import apis, exports, facts, findings, people, search
+from posture.views import apis, components, exports, facts, findings, people, search
 
 roof = (
     [
@@ -22,6 +22,7 @@ roof = (
         path("findings/<str:code>/answer/", findings.finding_answer, name="finding-answer"),
         path("findings/<str:code>/undo/", findings.finding_undo, name="finding-undo"),
         path("findings/<str:code>/note/", findings.finding_note, name="finding-note"),
+        path("components/", components.components, name="components"),
         path("search", search.find, name="search"),
         path("export/apis.csv", exports.apis_csv, name="export-apis"),
         path("export/findings.csv", exports.all_findings_csv, name="export-all-findings"),
