@@ -26,6 +26,12 @@ def json_members(head: bytes) -> Iterator[tuple[str, bytes]]:
             yield token[0][1:-1].decode("utf-8", "replace"), head[colon.end() : colon.end() + 200]
 
 
+def first_members(head: bytes) -> dict[str, bytes]:
+    """Return the members of a JSON object, or of the objects that an array or the lines of a document start with."""
+    start = head.lstrip()
+    return dict(json_members(start[1:] if start.startswith(b"[") else start))
+
+
 def yaml_keys(head: bytes) -> tuple[str, ...]:
     """Return the keys that start a line of a YAML document."""
     return tuple(key.decode() for key in _YAML_KEY.findall(head))
