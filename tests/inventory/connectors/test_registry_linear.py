@@ -116,6 +116,72 @@ GROWING: dict[str, tuple[str, Callable[[int], str]]] = {
         "sarif",
         lambda n: json.dumps({"version": "2.1.0", "runs": [{"automationDetails": {"id": "a/" * n}, "results": [{}]}]}),
     ),
+    "many alerts": (
+        "zap",
+        lambda n: json.dumps({"site": [{"alerts": [{"pluginid": "1", "instances": [{"uri": "/a"}]}] * (n // 50)}]}),
+    ),
+    "one alert with many instances": (
+        "zap",
+        lambda n: (
+            "<OWASPZAPReport><alertitem>" + "<instance><uri>/a</uri></instance>" * (n // 30) + "</alertitem>"
+            "</OWASPZAPReport>"
+        ),
+    ),
+    "one alert of paragraphs": (
+        "zap",
+        lambda n: json.dumps({"site": [{"alerts": [{"desc": "<p>" * n, "instances": [{"uri": "/a" * n}]}]}]}),
+    ),
+    "many children": ("zap", lambda n: "<OWASPZAPReport>" + "<x/>" * n + "</OWASPZAPReport>"),
+    "many empty lines": ("nuclei", lambda n: "\n" * n + '{"template-id": "a", "info": {}}'),
+    "many short lines": ("nuclei", lambda n: '{"template-id": "a", "info": {}}\n' * (n // 30)),
+    "one long command": (
+        "nuclei",
+        lambda n: json.dumps({"template-id": "a", "info": {"name": " " * n}, "curl-command": "curl -X " * n}),
+    ),
+    "one long code": (
+        "bandit",
+        lambda n: json.dumps(
+            {"results": [{"code": "1 " * n, "issue_text": "\n" * n, "issue_cwe": {"id": "cwe-" * n}}]}
+        ),
+    ),
+    "one long cell": ("generic", lambda n: "Title,Severity\n" + 'a,"' + "x" * n),
+    "many columns": ("generic", lambda n: "Title,Severity," + "a," * n + "\nx,low"),
+    "many keys": ("generic", lambda n: json.dumps({"findings": [{f"k{i}": 1 for i in range(n // 10)}]})),
+    "one long column": ("generic", lambda n: json.dumps({"findings": [{"title": "x", "a." * n: 1}]})),
+    "one failure of many checks": (
+        "schemathesis",
+        lambda n: (
+            '<testsuite name="schemathesis"><testcase name="GET /a"><failure>1. Test Case ID: a\n'
+            + "- ST101 Server error\n" * (n // 20)
+            + "</failure></testcase></testsuite>"
+        ),
+    ),
+    "one failure of many commands": (
+        "schemathesis",
+        lambda n: (
+            '<testsuite name="schemathesis"><testcase name="GET /a"><failure>'
+            + "    curl -X GET http://" * (n // 20)
+            + "</failure></testcase></testsuite>"
+        ),
+    ),
+    "one long place": (
+        "spectral",
+        lambda n: json.dumps([{"code": "a", "path": ["paths", "/" * n, *range(n // 10)], "severity": 1}]),
+    ),
+    "many signatures": (
+        "gitlab",
+        lambda n: json.dumps(
+            {
+                "vulnerabilities": [
+                    {
+                        "location": {"file": "a"},
+                        "tracking": {"items": [{"signatures": [{"value": "x"}] * (n // 20)}]},
+                        "identifiers": [{"type": "cwe", "value": "CWE-1"}] * (n // 20),
+                    }
+                ]
+            }
+        ),
+    ),
     "one long tool": (
         "sarif",
         lambda n: json.dumps({"runs": [{"tool": {"driver": {"name": "-1.1" * n}}, "results": [{}]}]}),

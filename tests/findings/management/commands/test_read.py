@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from tests.inventory.connectors.reading import HAZARDS, ROOT
 
-SARIF = ROOT / "tests/findings/connectors/sarif/samples"
+FINDINGS = ROOT / "tests/findings/connectors"
+SARIF = FINDINGS / "sarif/samples"
 OPENAPI = ROOT / "tests/inventory/connectors/openapi/samples"
 
 
@@ -36,6 +38,28 @@ def test_read_prints_a_line_for_each_finding_with_instances_that_add_up() -> Non
     assert [len(rows), sum(row["instances"] for row in rows)] == [8, 9]
     assert {row["kind"] for row in rows} == {"finding"}
     assert len({row["fingerprint"] for row in rows}) == 8
+
+
+FORMATS = {
+    "bandit/samples/shop.json": (8, 8),
+    "generic/samples/findings.csv": (2, 2),
+    "gitlab/samples/dast-15.json": (2, 2),
+    "nuclei/samples/shop.jsonl": (5, 5),
+    "schemathesis/samples/run.json": (11, 11),
+    "schemathesis/samples/run.junit.xml": (11, 11),
+    "semgrep/samples/shop.json": (4, 5),
+    "spectral/samples/shop.json": (13, 13),
+    "zap/samples/shop.json": (3, 4),
+    "zap/samples/shop.xml": (3, 4),
+}
+
+
+def test_read_prints_every_format_of_findings(capsys: pytest.CaptureFixture[str]) -> None:
+    for sample, counted in FORMATS.items():
+        call_command("read", FINDINGS / sample)
+        printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert (len(printed), sum(row["instances"] for row in printed)) == counted, sample
+        assert len({row["fingerprint"] for row in printed}) == len(printed)
 
 
 def test_read_takes_a_format_by_name_for_a_file_without_a_telling_name(tmp_path: Path) -> None:
