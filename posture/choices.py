@@ -18,3 +18,10 @@ class PortfolioKind(TextChoices):
 
     ORGANISATION = "organisation", "Organisation"
     TEAM = "team", "Team"
+
+
+class ListName(TextChoices):
+    """The lists of which people save views."""
+
+    APIS = "apis", "APIs"
+    FINDINGS = "findings", "Findings"

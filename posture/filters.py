@@ -1,8 +1,9 @@
 """What lists can be narrowed to. A filter is one form: the page shows it, and the same object narrows the rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 
+from django import forms
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from typing_extensions import override
@@ -10,7 +11,7 @@ from typing_extensions import override
 from findings.models import Finding
 from findings.status import OPEN, SeverityRank, Status
 from inventory.access.filters import ListFilter
-from inventory.choices import Authentication, Environment, Reach, Stage
+from inventory.choices import Authentication, Criticality, Environment, Reach, Sensitivity, Stage
 from inventory.models import Api, ApiTeam, Endpoint
 from posture.choices import Band
 
@@ -19,9 +20,30 @@ Row = TypeVar("Row", bound=Model)
 UNSCORED = "unscored"
 NO_TEAM = "none"
 ANY_STATUS = "any"
+PLAIN = ("reach", "environment", "sensitivity", "criticality")
+"""Fields of an API that are filtered by as they are."""
 
 
-class ApiFilter(ListFilter):
+class CountedFilter(ListFilter):
+    """A filter whose menu says how many rows each choice would leave."""
+
+    def choices_of(self, name: str) -> tuple[str, ...]:
+        """Return what a field may narrow to."""
+        return tuple(self._words[name])
+
+    def show_counts(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Write the number behind each choice of the fields that are counted; what has none is left as it is."""
+        for name, numbers in counts.items():
+            field = self.fields[name]
+            if isinstance(field, forms.ChoiceField):
+                told = [
+                    (value, f"{word} ({numbers[str(value)]:,})" if str(value) in numbers else word)
+                    for value, word in self._words[name].items()
+                ]
+                field.choices = [next(iter(field.widget.choices)), *told]
+
+
+class ApiFilter(CountedFilter):
     """Which APIs to list."""
 
     def __init__(self, asked: QueryDict, *, teams: Sequence[tuple[str, str]]) -> None:
@@ -30,25 +52,30 @@ class ApiFilter(ListFilter):
         self.offer("team", "Team", [*teams, (NO_TEAM, "No team")])
         self.offer("reach", "Reach", Reach.choices)
         self.offer("environment", "Environment", Environment.choices)
+        self.offer("sensitivity", "Data", Sensitivity.choices)
+        self.offer("criticality", "Criticality", Criticality.choices)
         self.offer("stage", "Life cycle", Stage.choices, else_="Not retired")
         self.offer(
             "band", "Risk", [*((band.value, band.value.capitalize()) for band in Band), (UNSCORED, "Not scored")]
         )
         self.full_clean()
 
-    def apply(self, apis: QuerySet[Api]) -> QuerySet[Api]:
-        """Return the APIs that match; retired ones only when asked for."""
-        stage = self.value("stage")
-        apis = apis.filter(stage=stage) if stage else apis.exclude(stage=Stage.RETIRED)
-        for name in ("reach", "environment"):
-            if value := self.value(name):
-                apis = apis.filter(**{name: value})
-        if team := self.value("team"):
+    def apply(self, apis: QuerySet[Api], *, but: str = "") -> QuerySet[Api]:
+        """Return the APIs that match, in all fields `but` one; retired ones only when asked for."""
+        asked = {name: self.value(name) if name != but else "" for name in self.fields}
+        if asked["stage"]:
+            apis = apis.filter(stage=asked["stage"])
+        elif but != "stage":
+            apis = apis.exclude(stage=Stage.RETIRED)
+        for name in PLAIN:
+            if asked[name]:
+                apis = apis.filter(**{name: asked[name]})
+        if team := asked["team"]:
             held = ApiTeam.objects.filter(api=OuterRef("pk"), until=None)
             apis = apis.filter(~Exists(held) if team == NO_TEAM else Exists(held.filter(team__slug=team)))
-        if band := self.value("band"):
+        if band := asked["band"]:
             apis = apis.filter(current_score=None) if band == UNSCORED else apis.filter(current_score__band=band)
-        return apis.filter(self._search()) if self.value("q") else apis
+        return apis.filter(self._search()) if asked["q"] else apis
 
     def _search(self) -> Q:
         text = self.value("q")
@@ -82,7 +109,7 @@ class EndpointFilter(ListFilter):
         return endpoints
 
 
-class FindingFilter(ListFilter):
+class FindingFilter(CountedFilter):
     """Which findings of an API to list: the open ones, unless another status is asked for."""
 
     def __init__(self, asked: QueryDict) -> None:
@@ -98,19 +125,19 @@ class FindingFilter(ListFilter):
         """What the listed are called."""
         return "finding" if self.value("status") else "open finding"
 
-    def apply(self, findings: QuerySet[Finding]) -> QuerySet[Finding]:
-        """Return the findings that match; those that moved to another API are counted there."""
+    def apply(self, findings: QuerySet[Finding], *, but: Collection[str] = ()) -> QuerySet[Finding]:
+        """Return the findings that match, in all fields `but` some; those that moved to another API count there."""
+        asked = {name: "" if name in but else self.value(name) for name in self.fields}
         findings = findings.filter(moved_to=None)
-        status = self.value("status")
-        if not status:
+        if not asked["status"]:
             findings = findings.filter(status__in=OPEN)
-        elif status != ANY_STATUS:
-            findings = findings.filter(status=status)
-        if severity := self.value("severity"):
+        elif asked["status"] != ANY_STATUS:
+            findings = findings.filter(status=asked["status"])
+        if severity := asked["severity"]:
             findings = findings.filter(severity=SeverityRank[severity.upper()])
-        if weakness_class := self.value("class"):
+        if weakness_class := asked["class"]:
             findings = findings.filter(weakness_class=weakness_class)
-        if text := self.value("q"):
+        if text := asked["q"]:
             findings = findings.filter(
                 Q(title__icontains=text) | Q(code__iexact=text) | Q(rule__icontains=text) | Q(path__icontains=text)
             )
@@ -130,16 +157,17 @@ class FindingsFilter(FindingFilter):
         self.full_clean()
 
     @override
-    def apply(self, findings: QuerySet[Finding]) -> QuerySet[Finding]:
-        """Return the findings that match."""
-        findings = super().apply(findings)
-        if source := self.value("source"):
+    def apply(self, findings: QuerySet[Finding], *, but: Collection[str] = ()) -> QuerySet[Finding]:
+        """Return the findings that match, in all fields `but` some."""
+        findings = super().apply(findings, but=but)
+        asked = {name: "" if name in but else self.value(name) for name in self.fields}
+        if source := asked["source"]:
             findings = findings.filter(source_kind=source)
-        if team := self.value("team"):
+        if team := asked["team"]:
             held = ApiTeam.objects.filter(api=OuterRef("api"), until=None)
             findings = findings.filter(~Exists(held) if team == NO_TEAM else Exists(held.filter(team__slug=team)))
-        if self.value("mapped"):
+        if asked["mapped"]:
             findings = findings.filter(api=None)
-        if api := self.value("api"):
+        if api := asked["api"]:
             findings = findings.filter(api__code=api.upper())
         return findings

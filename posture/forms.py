@@ -12,6 +12,7 @@ from django.utils import timezone
 from findings.status import EFFECTIVE, DecisionKind
 from inventory.choices import Criticality, Environment, Reach, Sensitivity, Stage
 from inventory.models import Api
+from posture.choices import ListName
 
 STATED = {
     "reach": ("Reach", Reach, "Who can send it a request."),
@@ -186,3 +187,17 @@ class NoteForm(forms.Form):
         error_messages={"required": "Write something first."},
         widget=forms.Textarea(attrs={"class": "input", "rows": 3, "data-key": "c"}),
     )
+
+
+class ViewForm(forms.Form):
+    """A list to see again: its name, what stands in its address, and the team to share it with."""
+
+    listed = forms.ChoiceField(choices=ListName.choices)
+    name = forms.CharField(max_length=80, error_messages={"required": "Give it a name."})
+    query = forms.CharField(max_length=2000, required=False)
+    team = forms.ChoiceField(required=False)
+
+    def __init__(self, sent: QueryDict, *, teams: Sequence[tuple[str, str]]) -> None:
+        """Take what was sent; `teams` one may share with, as (slug, name)."""
+        super().__init__(sent)
+        self.fields["team"] = forms.ChoiceField(choices=[("", "Only me"), *teams], required=False)

@@ -2,12 +2,12 @@
 
 from django.urls import include, path
 
-from posture.views import apis, components, exports, facts, findings, people, search
+from posture.views import apis, components, exports, facts, findings, lists, people, saved, search
 
 roof = (
     [
         path("", apis.home, name="home"),
-        path("apis/", apis.api_list, name="apis"),
+        path("apis/", lists.api_list, name="apis"),
         path("apis/<str:code>/", apis.api_summary, name="api"),
         path("apis/<str:code>/endpoints/", apis.api_endpoints, name="api-endpoints"),
         path("apis/<str:code>/findings/", apis.api_findings, name="api-findings"),
@@ -15,7 +15,7 @@ roof = (
         path("apis/<str:code>/facts/", facts.api_facts, name="api-facts"),
         path("apis/<str:code>/people/", people.api_people, name="api-people"),
         path("apis/<str:code>/specification/", people.api_specification, name="api-specification"),
-        path("findings/", findings.finding_list, name="findings"),
+        path("findings/", lists.finding_list, name="findings"),
         path("findings/<str:code>/", findings.finding_detail, name="finding"),
         path("findings/<str:code>/decide/", findings.finding_decide, name="finding-decide"),
         path("findings/<str:code>/ask/", findings.finding_ask, name="finding-ask"),
@@ -24,6 +24,9 @@ roof = (
         path("findings/<str:code>/note/", findings.finding_note, name="finding-note"),
         path("components/", components.components, name="components"),
         path("search", search.find, name="search"),
+        path("views/save/", saved.view_save, name="view-save"),
+        path("views/<str:code>/delete/", saved.view_delete, name="view-delete"),
+        path("views/<str:code>/first/", saved.view_first, name="view-first"),
         path("export/apis.csv", exports.apis_csv, name="export-apis"),
         path("export/findings.csv", exports.all_findings_csv, name="export-all-findings"),
         path("export/apis/<str:code>/findings.csv", exports.findings_csv, name="export-findings"),

@@ -115,7 +115,7 @@ class Finding(models.Model):
             ),
             models.Index(
                 fields=["-severity", "-first_seen", "id"],
-                include=["api", "series"],
+                include=["api", "series", "source_kind", "status"],
                 condition=Q(status__in=OPEN, moved_to=None),
                 name="finding_open",
             ),

@@ -19,6 +19,7 @@ from inventory.choices import Reach
 from inventory.models import Api
 from inventory.selectors import apis_for
 from posture.filters import ApiFilter
+from posture.selectors.columns import APIS
 from posture.selectors.summaries import (
     Mark,
     authentication_of,
@@ -42,6 +43,7 @@ SORTS: Final[Mapping[str, tuple[Key, ...]]] = {
     "-team": (Key(name="team_key", read=read_text, descending=True), NAME, ID),
 }
 DEFAULT_SORT: Final = "-risk"
+ALL: Final = frozenset(APIS)
 SORT_WORDS: Final = {"risk": "risk", "name": "name", "open": "open findings", "team": "team"}
 
 
@@ -91,6 +93,7 @@ class ApiList:
     asked: str
     is_first_run: bool
     heads: tuple[Head, ...]
+    columns: frozenset[str]
 
     @property
     def is_default_sort(self) -> bool:
@@ -112,7 +115,13 @@ def teams_in_sight(principal: Principal) -> list[Team]:
 
 
 def apis_in_sight(
-    *, principal: Principal, narrowed: ApiFilter, sort: str = DEFAULT_SORT, after: str = "", before: str = ""
+    *,
+    principal: Principal,
+    narrowed: ApiFilter,
+    sort: str = DEFAULT_SORT,
+    columns: frozenset[str] = ALL,
+    after: str = "",
+    before: str = "",
 ) -> ApiList:
     """Return one page of the APIs the principal may see; four queries, one more when it is empty."""
     sort = sort if sort in SORTS else DEFAULT_SORT
@@ -127,7 +136,8 @@ def apis_in_sight(
         sort=sort,
         asked=narrowed.asked,
         is_first_run=not rows and not visible.exists(),
-        heads=_heads(sort),
+        heads=_heads(sort, columns),
+        columns=columns,
     )
 
 
@@ -179,17 +189,20 @@ def _row(api: Api, counts: Mapping[str, int], authentication: Mark) -> ApiRow:
     )
 
 
-def _heads(sort: str) -> tuple[Head, ...]:
+def _heads(sort: str, columns: frozenset[str]) -> tuple[Head, ...]:
+    heads = {
+        "coverage": Head(label="Coverage", css="p3"),
+        "reach": Head(label="Reach", css="p3"),
+        "data": Head(label="Data", css="p4"),
+        "authentication": Head(label="Authentication", css="p5"),
+        "open": _sorted_head("Open findings", "open", sort, css="p2", first="-open"),
+        "team": _sorted_head("Team", "team", sort, css="p3"),
+        "seen": Head(label="Seen", css="p5"),
+    }
     return (
         _sorted_head("Risk", "risk", sort, css="fit", first="-risk"),
         _sorted_head("API", "name", sort),
-        Head(label="Coverage", css="p3"),
-        Head(label="Reach", css="p3"),
-        Head(label="Data", css="p4"),
-        Head(label="Authentication", css="p5"),
-        _sorted_head("Open findings", "open", sort, css="p2", first="-open"),
-        _sorted_head("Team", "team", sort, css="p3"),
-        Head(label="Seen", css="p5"),
+        *(head for name, head in heads.items() if name in columns),
     )
 
 

@@ -1,6 +1,6 @@
 """Lists as CSV: the rows of the page, all of them, with a line in the trail of who took them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -14,12 +14,29 @@ from inventory.services.classify import current_team
 from posture.filters import ApiFilter, FindingFilter, FindingsFilter
 from posture.selectors.api_findings import FindingRow, every_finding
 from posture.selectors.api_list import ApiRow, every_api
+from posture.selectors.columns import APIS, FINDINGS
 from posture.selectors.finding_list import findings_to_export
 
 API_HEADS: Final = (
     *("Code", "API", "Version", "Risk score", "Risk", "Coverage", "Reach", "Data", "Authentication", "Critical"),
     *("High", "Medium", "Low", "Team", "Owner", "Marks", "Last seen"),
 )
+API_COLUMNS: Final = {
+    "Coverage": "coverage",
+    "Reach": "reach",
+    "Data": "data",
+    "Authentication": "authentication",
+    **dict.fromkeys(("Critical", "High", "Medium", "Low"), "open"),
+    **dict.fromkeys(("Team", "Owner"), "team"),
+    "Last seen": "seen",
+}
+FINDING_COLUMNS: Final = {
+    **dict.fromkeys(("API code", "API"), "api"),
+    **dict.fromkeys(("Source", "Rule"), "source"),
+    "Status": "status",
+    "First seen": "seen",
+}
+"""Which column of the page a column of the file goes with; the others are always there."""
 DETAILS: Final = (
     *("CWE", "CVE", "CVSS", "Severity by the tool", "Confidence", "Parameter", "Address", "File", "Location"),
 )
@@ -30,7 +47,13 @@ FINDING_HEADS: Final = (
 
 
 def export_apis(
-    *, principal: Principal, narrowed: ApiFilter, sort: str, now: datetime, for_spreadsheets: bool
+    *,
+    principal: Principal,
+    narrowed: ApiFilter,
+    sort: str,
+    now: datetime,
+    for_spreadsheets: bool,
+    columns: Collection[str] = tuple(APIS),
 ) -> Iterator[str]:
     """Write to the trail that the list is taken, and return it as pieces of CSV, of the APIs the principal may export.
 
@@ -38,7 +61,8 @@ def export_apis(
     """
     _record("apis", narrowed, principal, now, sort=sort)
     rows = every_api(principal=principal, narrowed=narrowed, sort=sort)
-    return csv_pieces(API_HEADS, map(_api, rows), for_spreadsheets=for_spreadsheets)
+    heads, kept = _kept(API_HEADS, API_COLUMNS, columns)
+    return csv_pieces(heads, (kept(_api(row)) for row in rows), for_spreadsheets=for_spreadsheets)
 
 
 def export_findings(
@@ -56,7 +80,12 @@ def export_findings(
 
 
 def export_findings_in_sight(
-    *, principal: Principal, narrowed: FindingsFilter, now: datetime, for_spreadsheets: bool
+    *,
+    principal: Principal,
+    narrowed: FindingsFilter,
+    now: datetime,
+    for_spreadsheets: bool,
+    columns: Collection[str] = tuple(FINDINGS),
 ) -> Iterator[str]:
     """Write to the trail that the list is taken, and return it as CSV, of the findings the principal may export.
 
@@ -64,8 +93,17 @@ def export_findings_in_sight(
     """
     _record("findings", narrowed, principal, now)
     rows = findings_to_export(principal=principal, narrowed=narrowed)
-    cells = ((row.api_code, row.api, *_finding(row)) for row in rows)
-    return csv_pieces(("API code", "API", *FINDING_HEADS), cells, for_spreadsheets=for_spreadsheets)
+    heads, kept = _kept(("API code", "API", *FINDING_HEADS), FINDING_COLUMNS, columns)
+    cells = (kept((row.api_code, row.api, *_finding(row))) for row in rows)
+    return csv_pieces(heads, cells, for_spreadsheets=for_spreadsheets)
+
+
+def _kept(
+    heads: Sequence[str], column_of: Mapping[str, str], columns: Collection[str]
+) -> tuple[tuple[str, ...], Callable[[Sequence[Cell]], tuple[Cell, ...]]]:
+    """Return the headings of the columns that are shown, and what picks their cells out of a row."""
+    places = [place for place, head in enumerate(heads) if head not in column_of or column_of[head] in columns]
+    return tuple(heads[place] for place in places), lambda row: tuple(row[place] for place in places)
 
 
 def _record(

@@ -9,25 +9,25 @@ from django.views.decorators.http import require_GET
 from inventory.access.http import Request
 from inventory.access.rights import Verb
 from inventory.access.routes import Scope, route
-from posture.filters import ApiFilter, FindingFilter
-from posture.selectors.api_list import DEFAULT_SORT, SORTS, teams_in_sight
+from posture.filters import FindingFilter
+from posture.selectors.api_list import teams_in_sight
+from posture.selectors.columns import APIS, FINDINGS
 from posture.services.exporting import export_apis, export_findings, export_findings_in_sight
 from posture.views.apis import found
-from posture.views.findings import findings_filter
+from posture.views.lists import api_filter, asked_columns, asked_sort, findings_filter
 
 
 @route(Scope.TEAM, Verb.EXPORT)
 @require_GET
 def apis_csv(request: Request) -> StreamingHttpResponse:
-    """Give the list of APIs, narrowed and sorted as the page at the same parameters."""
-    teams = [(team.slug, team.name) for team in teams_in_sight(request.principal)]
-    sort = request.GET.get("sort", DEFAULT_SORT)
+    """Give the list of APIs, narrowed, sorted and with the columns as the page at the same parameters."""
     pieces = export_apis(
         principal=request.principal,
-        narrowed=ApiFilter(request.GET, teams=teams),
-        sort=sort if sort in SORTS else DEFAULT_SORT,
+        narrowed=api_filter(request, teams_in_sight(request.principal)),
+        sort=asked_sort(request),
         now=timezone.now(),
         for_spreadsheets=True,
+        columns=asked_columns(request, APIS),
     )
     return as_file(pieces, "apis.csv")
 
@@ -52,7 +52,11 @@ def findings_csv(request: Request, code: str) -> StreamingHttpResponse:
 def all_findings_csv(request: Request) -> StreamingHttpResponse:
     """Give the findings of all APIs, narrowed as the page at the same parameters."""
     pieces = export_findings_in_sight(
-        principal=request.principal, narrowed=findings_filter(request), now=timezone.now(), for_spreadsheets=True
+        principal=request.principal,
+        narrowed=findings_filter(request, teams_in_sight(request.principal)),
+        now=timezone.now(),
+        for_spreadsheets=True,
+        columns=asked_columns(request, FINDINGS),
     )
     return as_file(pieces, "findings.csv")
 

@@ -28,11 +28,7 @@ from findings.status import DecisionKind
 from inventory.access.http import Request, wants_fragment
 from inventory.access.rights import Verb, require, roles_that_may
 from inventory.access.routes import Scope, route
-from inventory.access.views.lists import answer_list, place
-from posture.filters import FindingsFilter
 from posture.forms import MENUS, AnswerForm, AskForm, DecisionForm, NoteForm
-from posture.selectors.api_list import teams_in_sight
-from posture.selectors.finding_list import findings_in_sight, sources_in_sight
 from posture.selectors.finding_page import (
     code_of_decision,
     decision_about,
@@ -46,17 +42,6 @@ from posture.services.reading import factors_of
 
 PATIENCE = 60.0
 """Seconds the page waits for the score that follows a decision."""
-
-
-@route(Scope.TEAM)
-@require_safe
-def finding_list(request: Request) -> HttpResponse:
-    """List the findings of all APIs somebody may see."""
-    form = findings_filter(request)
-    context = {"page": findings_in_sight(principal=request.principal, narrowed=form, **place(request))}
-    return answer_list(
-        request, form, page="posture/findings.html", fragment="posture/_finding_table.html", context=context
-    )
 
 
 @route(Scope.TEAM)
@@ -165,12 +150,6 @@ def finding_note(request: Request, code: str) -> HttpResponse:
         return _shown(request, finding, note=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     messages.success(request, "Your note is kept.")
     return redirect(_back(request, finding))
-
-
-def findings_filter(request: Request) -> FindingsFilter:
-    """Return what the list of all findings is narrowed to; two queries."""
-    teams = [(team.slug, team.name) for team in teams_in_sight(request.principal)]
-    return FindingsFilter(request.GET, sources=sources_in_sight(request.principal), teams=teams)
 
 
 def _found(request: Request, code: str, verb: Verb | None = None) -> Finding:

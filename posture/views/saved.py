@@ -1,0 +1,78 @@
+"""Saved views: keep a list as one sees it, share it, open with it, delete it."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from inventory.access.errors import ChangeRefused
+from inventory.access.http import Request
+from inventory.access.routes import Scope, route
+from posture.choices import ListName
+from posture.forms import ViewForm
+from posture.models import SavedView
+from posture.selectors.api_list import teams_in_sight
+from posture.selectors.saved_views import visible_view
+from posture.services.views import Wish, drop_view, save_view, see_first
+
+
+@route(Scope.SELF)
+@require_POST
+def view_save(request: Request) -> HttpResponse:
+    """Save what a list is narrowed to under a name."""
+    teams = [team for team in teams_in_sight(request.principal) if team.pk in request.principal.team_ids]
+    form = ViewForm(request.POST, teams=[(team.slug, team.name) for team in teams])
+    if not form.is_valid():
+        messages.error(request, f"The view was not saved: {next(iter(form.errors.values()))[0]}")
+        return redirect(_back(request.POST.get("listed", ""), request.POST.get("query", "")))
+    given = form.cleaned_data
+    team_id = next((team.pk for team in teams if team.slug == given["team"]), None)
+    wish = Wish(listed=ListName(given["listed"]), name=given["name"], query=given["query"], team_id=team_id)
+    try:
+        view = save_view(wish=wish, principal=request.principal, now=timezone.now())
+    except ChangeRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(_back(given["listed"], given["query"]))
+    messages.success(request, f"Saved as “{view.name}”.")
+    return redirect(_back(view.listed, view.query))
+
+
+@route(Scope.SELF)
+@require_POST
+def view_delete(request: Request, code: str) -> HttpResponse:
+    """Delete one's own view."""
+    view = _found(request, code)
+    try:
+        drop_view(view=view, principal=request.principal, now=timezone.now())
+    except ChangeRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"The view “{view.name}” is deleted.")
+    return redirect(_back(view.listed, "view=all"))
+
+
+@route(Scope.SELF)
+@require_POST
+def view_first(request: Request, code: str) -> HttpResponse:
+    """Open the list with this view from now on, or with all rows again."""
+    view = _found(request, code)
+    first = request.POST.get("first") == "yes"
+    see_first(view=view, first=first, principal=request.principal, now=timezone.now())
+    said = f"opens with “{view.name}”" if first else "opens with everything"
+    messages.success(request, f"From now on this list {said}.")
+    return redirect(_back(view.listed, view.query))
+
+
+def _found(request: Request, code: str) -> SavedView:
+    try:
+        return visible_view(principal=request.principal, code=code)
+    except SavedView.DoesNotExist as error:
+        raise Http404 from error
+
+
+def _back(listed: str, query: str) -> str:
+    """Return the address of a list; one that does not exist is the APIs'."""
+    address = reverse("posture:findings" if listed == ListName.FINDINGS else "posture:apis")
+    return f"{address}?{query}" if query else address

@@ -1,0 +1,83 @@
+"""Saved views: whose they are, whom they are shared with, and what stays in the trail."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from inventory.access.models import Membership, StateChange, User
+from posture.models import SavedView
+from tests.inventory.access.people import person, team
+from tests.posture.services.estates import make_api
+from tests.posture.views.pages import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def save(client: Client, name: str = "Mine", query: str = "reach=public", **more: str) -> None:
+    client.post("/views/save/", {"listed": "apis", "name": name, "query": query, **more})
+
+
+def names(client: Client) -> list[str]:
+    return re.findall(r'class="clip">([^<]*)<', client.get("/apis/").content.decode())
+
+
+def mate_of(user: User) -> Client:
+    other = person()
+    for membership in Membership.objects.filter(user=user):
+        Membership.objects.create(user=other, team=membership.team, role="member")
+    return signed_in(other)
+
+
+def test_a_view_is_private_until_it_is_shared_and_then_its_team_sees_it() -> None:
+    ours = team("Payments")
+    owner = person(owner_of=ours)
+    client, mate, foreign = signed_in(owner), mate_of(owner), signed_in(person(owner_of=team("Theirs")))
+    make_api(team=ours)
+    save(client)
+    assert (names(client), names(mate)) == (["Mine"], [])
+    save(client, team=ours.slug)
+    assert (names(client), names(mate), names(foreign)) == (["Mine"], ["Mine"], [])
+    view = SavedView.objects.get()
+    assert foreign.post(f"/views/{view.code}/first/", {"first": "yes"}).status_code == 404
+    mate.post(f"/views/{view.code}/delete/")
+    assert SavedView.objects.count() == 1
+    mate.post(f"/views/{view.code}/first/", {"first": "yes"})
+    assert mate.get("/apis/").headers["Location"] == "/apis/?reach=public"
+    save(client)
+    assert mate.get("/apis/").status_code == 200
+    client.post(f"/views/{view.code}/delete/")
+    assert not SavedView.objects.exists()
+    verbs = list(StateChange.objects.filter(kind="view").order_by("id").values_list("verb", flat=True))
+    assert verbs == ["save view", "save view", "see view first", "save view", "delete view"]
+
+
+def test_nobody_shares_with_a_team_they_are_not_in() -> None:
+    theirs = team("Theirs")
+    client = signed_in(person(owner_of=team("Payments")))
+    save(client, team=theirs.slug)
+    assert not SavedView.objects.exists()
+
+
+def test_a_view_keeps_what_is_asked_for_and_not_where_one_stands() -> None:
+    client = signed_in(person(owner_of=team("Payments")))
+    save(client, query="sort=name&after=abc&reach=public&q=&view=all")
+    assert SavedView.objects.get().query == "reach=public&sort=name"
+
+
+@pytest.mark.parametrize(("name", "listed"), [("", "apis"), ("x" * 81, "apis"), ("Mine", "elsewhere")])
+def test_what_is_no_view_is_refused_in_words(name: str, listed: str) -> None:
+    client = signed_in(person(owner_of=team("Payments")))
+    answer = client.post("/views/save/", {"listed": listed, "name": name, "query": "reach=public"}, follow=True)
+    assert "The view was not saved" in answer.content.decode()
+    assert not SavedView.objects.exists()
+
+
+def test_a_name_is_text_wherever_it_stands() -> None:
+    ours = team("Payments")
+    client = signed_in(person(owner_of=ours))
+    make_api(team=ours)
+    save(client, name="<script>x</script>", query='q="><b>')
+    page = client.get("/apis/?q=%22%3E%3Cb%3E").content.decode()
+    assert "<script>x" not in page
+    assert '"><b>' not in page
