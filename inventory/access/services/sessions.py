@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import Final
 
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import record_authentication
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import login
 from django.db import transaction
 
 from inventory.access.http import PublicRequest
@@ -13,10 +15,19 @@ from inventory.access.records import Principal
 from inventory.access.rights import Verb, require
 from inventory.access.services.trail import record_change
 
+BACKEND: Final = "allauth.account.auth_backends.AuthenticationBackend"
 SEEN: Final = "seen"
 NOTED_EVERY: Final = 300
 """Seconds between two notes of one session, so that a page costs no write."""
 LONGEST_AGENT: Final = 200
+
+
+def enter(request: PublicRequest, user: User, *, now: datetime) -> None:
+    """Sign in somebody who just set their password behind a link of ours: a proof as fresh as the sign-in page's."""
+    record_authentication(request, user, "password")
+    login(request, user, backend=BACKEND)
+    request.session[SEEN] = 0
+    note_activity(request, now=now)
 
 
 def note_activity(request: PublicRequest, *, now: datetime) -> None:

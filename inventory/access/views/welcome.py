@@ -1,6 +1,5 @@
 """The first administrator's page."""
 
-from django.contrib.auth import login
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,8 +12,7 @@ from inventory.access.forms.welcome import WelcomeForm
 from inventory.access.http import PublicRequest
 from inventory.access.routes import Scope, route
 from inventory.access.services.first import check_link, create_first_administrator
-
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+from inventory.access.services.sessions import enter
 
 
 @route(Scope.PUBLIC)
@@ -33,5 +31,5 @@ def welcome(request: PublicRequest, token: str) -> HttpResponse:
         user = create_first_administrator(token=token, **form.cleaned_data, now=now)
     except LinkRefused as refusal:
         return render(request, "access/link_refused.html", {"sentence": str(refusal)}, status=404)
-    login(request, user, backend=BACKEND)
+    enter(request, user, now=now)
     return redirect("/")

@@ -45,6 +45,8 @@ def test_the_first_person_fills_in_a_page_and_is_in(link: str) -> None:
     answer = client.post(link, {**ADA, "csrfmiddlewaretoken": token_in(text)})
     assert (answer.status_code, answer.headers["Location"]) == (HTTPStatus.FOUND, "/")
     assert client.get("/kinds/own/").content == b"Ada"
+    assert client.get("/kinds/grave/").content == b"done", "who just chose a password is not asked for it again"
+    assert "This one" in client.get("/settings/security/").content.decode()
     user = User.objects.get()
     assert (user.email, user.zone) == ("ada@test.example", "Europe/Paris")
     assert principal_of(user, now=NOW).organisation_roles == {"administrator", "security_manager"}
