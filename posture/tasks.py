@@ -1,4 +1,4 @@
-"""The roof's jobs: scores after a cause, and all of them once a day."""
+"""The roof's jobs: scores after a cause, when decay crosses a band, and all of them once a day."""
 
 from datetime import time
 from typing import Any
@@ -7,6 +7,7 @@ from inventory.jobs.choices import Queue
 from inventory.jobs.records import Run
 from inventory.jobs.registry import handler, scheduled
 from posture.services.asking import SCORE, SCORE_ALL, ask_for_all_scores, cause_of
+from posture.services.crossings import plan_crossings
 from posture.services.rescore import score_apis
 
 
@@ -14,6 +15,7 @@ from posture.services.rescore import score_apis
 def score(run: Run) -> dict[str, Any]:
     """Score the APIs of the arguments."""
     result = score_apis(api_ids=run.arguments["api_ids"], cause=cause_of(run.arguments["causes"]), now=run.now)
+    plan_crossings(api_ids=run.arguments["api_ids"], now=run.now)
     return {"scored": len(result.apis), "changed": result.changed}
 
 
@@ -24,4 +26,5 @@ def score_all(run: Run) -> dict[str, Any]:
     if "api_ids" not in run.arguments:
         return {"batches": ask_for_all_scores(now=run.now)}
     result = score_apis(api_ids=run.arguments["api_ids"], cause="time passed", now=run.now)
+    plan_crossings(api_ids=run.arguments["api_ids"], now=run.now)
     return {"scored": len(result.apis), "changed": result.changed}
