@@ -46,6 +46,12 @@ def load() -> str:
     return f"{os.getloadavg()[0]:.1f}"
 
 
+def processor_seconds(pid: str) -> float:
+    """Return the processor time that a process has taken so far."""
+    fields = Path("/proc", pid, "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[USER]) + int(fields[SYSTEM])) / os.sysconf("SC_CLK_TCK")
+
+
 def _commit() -> str:
     def git(*words: str) -> str:
         done = subprocess.run(  # noqa: S603 - words of ours
@@ -121,5 +127,4 @@ class Watch:
         with suppress(OSError):
             found = re.search(rf"^{key}:\s*(\d+)", Path("/proc", pid, "status").read_text(), re.MULTILINE)
             self._most[name] = max(self._most[name], int(found[1]) if found else 0)
-            fields = Path("/proc", pid, "stat").read_text().rpartition(")")[2].split()
-            self._spent[name, pid] = (int(fields[USER]) + int(fields[SYSTEM])) / os.sysconf("SC_CLK_TCK")
+            self._spent[name, pid] = processor_seconds(pid)

@@ -51,8 +51,8 @@ def measure(*, where: str, template: str, count: int, rounds: int) -> list[Line]
                 _take_in(document, count, taken)
                 _keep_rows(name, count, findings, presences)
             with copy_of(template) as name:
-                taken.copy.append(_copy(name, "findings_finding", findings))
-                taken.copy_presence.append(_copy(name, "findings_presence", presences))
+                taken.copy.append(_copy(name, "findings_finding", findings, taken))
+                taken.copy_presence.append(_copy(name, "findings_presence", presences, taken))
     load = f"{before} before, {machine.load()} after"
     return [
         Line(
@@ -68,7 +68,8 @@ def measure(*, where: str, template: str, count: int, rounds: int) -> list[Line]
         ),
         Line(
             name=f"The latest {size >> 20} MB again, after the hash, {where}", rows=count, seconds=taken.again,
-            most=MOST_SECONDS_AGAIN, apart={"upload, sealing and hashing": taken.upload}, digest=digest, load=load,
+            most=MOST_SECONDS_AGAIN, stated=STATED, apart={"upload, sealing and hashing": taken.upload},
+            digest=digest, load=load,
         ),
     ]  # fmt: skip
 
@@ -89,7 +90,7 @@ def _take_in(document: BytesIO, count: int, taken: Rounds) -> None:
         raise RuntimeError(msg)
     taken.whole.append(ended - began)
     taken.score.append(ended - scoring)
-    taken.processor = watch.processor_seconds
+    taken.processor |= watch.processor_seconds
     for name, most in watch.megabytes.items():
         taken.megabytes[name] = max(most, taken.megabytes.get(name, 0))
     repeated = _upload(document)
@@ -127,16 +128,19 @@ def _keep_rows(database: str, count: int, findings: IO[bytes], presences: IO[byt
                     file.write(piece)
 
 
-def _copy(database: str, table: str, file: IO[bytes]) -> float:
+def _copy(database: str, table: str, file: IO[bytes], taken: Rounds) -> float:
     """Return the seconds of a warm COPY of a file into a table as it stands, logged and committed."""
     with superuser(database) as connection:
         held = sql.Identifier(table)
         # Warm: the table's pages and its indexes are in memory, as they are for the product's own run.
         connection.execute(sql.SQL("SELECT count(*), count(id) FROM {}").format(held))
         connection.execute(sql.SQL("BEGIN; COPY {} TO '/dev/null'; ROLLBACK").format(held))
-        began = time.monotonic()
+        pid = str(connection.info.backend_pid)
         file.seek(0)
+        spent, began = machine.processor_seconds(pid), time.monotonic()
         with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(held)) as copy:
             while piece := file.read(PIECE):
                 copy.write(piece)
-        return time.monotonic() - began
+        seconds = time.monotonic() - began
+        taken.processor[f"COPY into {table}"] = machine.processor_seconds(pid) - spent
+        return seconds
