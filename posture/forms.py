@@ -53,11 +53,26 @@ class FactsForm(forms.Form):
         return {name: self.cleaned_data[name] for name in STATED if name in self.changed_data}
 
     @property
+    def stood(self) -> str:
+        """What the person sees before they change it, for the form to send back."""
+        return SEPARATOR.join(str(self.initial[name]) for name in ("team", *STATED))
+
+    def changed_since(self, stood: str) -> str:
+        """Return what stands otherwise than the person saw it, in words; nothing when it stands as it did."""
+        words = [label.lower() for label, _, _ in STATED.values()]
+        before, now = stood.split(SEPARATOR), self.stood.split(SEPARATOR)
+        if len(before) != len(now):
+            return ""
+        pairs = zip(("team", *words), before, now, strict=True)
+        return ", ".join(f"{word} is now {new or 'none'}" for word, old, new in pairs if old != new)
+
+    @property
     def moves(self) -> bool:
         """Whether another team was chosen."""
         return "team" in self.changed_data
 
 
+SEPARATOR: Final = "|"
 LONGEST_REASON: Final = 4_000
 DECIDED: Final = tuple(kind for kind in EFFECTIVE if kind != DecisionKind.ACCEPTED)
 """What one person decides."""

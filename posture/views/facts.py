@@ -1,6 +1,7 @@
 """What people state about an API."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from django.contrib import messages
 from django.db import transaction
@@ -38,13 +39,19 @@ def api_facts(request: Request, code: str) -> HttpResponse:
         team=head.team_slug,
         teams=[(team.slug, team.name) for team in teams],
     )
-    if request.method == "POST" and form.is_valid():
+    status = HTTPStatus.OK
+    if request.method == "POST" and (late := form.changed_since(request.POST.get("stood", ""))):
+        status = HTTPStatus.CONFLICT
+        form.add_error(None, f"Not saved: somebody changed it while you did; {late}. Compare, then save yours again.")
+    elif request.method == "POST" and form.is_valid():
         try:
             return _take_in(request, api, form, {team.slug: team for team in teams})
         except InventoryRefused as refusal:
             form.add_error(None, str(refusal))
+    if form.errors and status == HTTPStatus.OK:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
     template = "posture/_facts_form.html" if wants_fragment(request) else "posture/api_facts.html"
-    return render(request, template, {"head": head, "form": form}, status=422 if form.errors else 200)
+    return render(request, template, {"head": head, "form": form}, status=status)
 
 
 def _take_in(request: Request, api: Api, form: FactsForm, teams: Mapping[str, Team]) -> HttpResponse:

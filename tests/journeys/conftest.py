@@ -44,7 +44,7 @@ def stack() -> Iterator[Stack]:
     """Start the product on a throw-away home, once for all journeys."""
     base = Path(tempfile.mkdtemp(prefix="pj-"))
     (base / "mail").mkdir()
-    product = Product(base / "h", MAIL_URL=f"file://{base}/mail").start()
+    product = Product(base / "h", COMPONENTS="1", MAIL_URL=f"file://{base}/mail").start()
     try:
         product.ready()
         yield Stack(product.base_url, product.people(), product.home, base / "mail")

@@ -148,3 +148,18 @@ def test_who_hands_an_api_on_and_loses_sight_of_it_is_told() -> None:
     assert answer.headers["Location"] == "/apis/"
     assert "you no longer see it" in said(answer)
     assert not ApiTeam.objects.filter(api=api, until=None).exists()
+
+
+def test_of_two_who_state_facts_at_once_the_second_is_told_what_stands() -> None:
+    api = make_api(reach="internal")
+    client = signed_in(person(OrganisationRole.ANALYST))
+    page = client.get(f"/apis/{api.code}/facts/").content.decode()
+    stood = page.partition('name="stood" value="')[2].partition('"')[0]
+    facts = {name: getattr(api, name) for name in ("environment", "criticality", "sensitivity", "stage")}
+    sent = {**facts, "team": "", "stood": stood}
+    assert client.post(f"/apis/{api.code}/facts/", {**sent, "reach": "public"}).status_code == HTTPStatus.FOUND
+    answer = client.post(f"/apis/{api.code}/facts/", {**sent, "reach": "partner"})
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert "reach is now public" in text_of(answer.content)
+    api.refresh_from_db()
+    assert api.reach == "public"

@@ -1,0 +1,77 @@
+"""Getting about without a mouse: the palette, the keys, the person's menu; and every part of a page in each look."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.test_line import in_each_look
+
+SignIn = Callable[[Page, str], None]
+Axe = Callable[[Page], None]
+COUNT_MOUSE = """
+window.mice = 0;
+for (const name of ["mousedown", "pointerdown", "touchstart"])
+  addEventListener(name, () => window.mice++, true);
+"""
+
+
+def test_the_palette_finds_and_goes_by_keys_alone(page: Page, sign_in: SignIn, axe: Axe) -> None:
+    page.add_init_script(COUNT_MOUSE)
+    sign_in(page, "Security manager")
+    page.keyboard.press("Control+k")
+    field = page.get_by_role("combobox", name="Search everything")
+    expect(field).to_be_focused()
+    page.keyboard.type("deadl")
+    chosen = page.locator("#found [aria-selected=true]")
+    expect(chosen).to_contain_text("Deadlines")
+    expect(field).to_have_attribute("aria-activedescendant", chosen.get_attribute("id") or "")
+    axe(page)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/policies/deadlines/")
+    page.keyboard.press("/")
+    expect(field).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(field).not_to_be_visible()
+    page.keyboard.press("g")
+    page.keyboard.press("j")
+    page.wait_for_url("**/jobs/")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    axe(page)
+    page.keyboard.press("Escape")
+    assert page.evaluate("window.mice") == 0
+
+
+def test_keys_mean_nothing_while_somebody_types(page: Page, sign_in: SignIn) -> None:
+    sign_in(page, "Security manager")
+    page.goto("/policies/deadlines/")
+    page.get_by_label("Reason").focus()
+    page.keyboard.type("gj?/")
+    expect(page.get_by_label("Reason")).to_have_value("gj?/")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_person_s_menu_opens_and_leads_out_by_keys(page: Page, sign_in: SignIn) -> None:
+    page.add_init_script(COUNT_MOUSE)
+    sign_in(page, "Auditor")
+    page.get_by_role("button", name="You, Demo auditor").focus()
+    page.keyboard.press("Enter")
+    leave = page.get_by_role("button", name="Sign out")
+    expect(leave).to_be_visible()
+    leave.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/login/**")
+    assert page.evaluate("window.mice") == 0
+
+
+@pytest.mark.parametrize("place", ["/components/", "/search?q=find", "/policies/deadlines/", "/nowhere/"])
+def test_every_part_is_whole_in_each_look(
+    page: Page, sign_in: SignIn, axe: Axe, place: str, complaints: list[str]
+) -> None:
+    sign_in(page, "Auditor")
+    page.goto(place)
+    complaints[:] = [line for line in complaints if "/nowhere/" not in line]
+    for look in in_each_look(page):
+        axe(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), look
