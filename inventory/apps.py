@@ -17,6 +17,9 @@ class InventoryConfig(AppConfig):
     def ready(self) -> None:
         """Register readers, connectors and jobs."""
         from inventory import tasks  # noqa: F401, PLC0415 -- imported for what it registers
+        from inventory.access import belongings  # noqa: PLC0415 -- knows models, which are there by now
+        from inventory.services.belongings import Apis  # noqa: PLC0415 -- as above
 
+        belongings.register(Apis())
         discover("inventory.connectors")
         sources.discover()

@@ -44,6 +44,18 @@ class ListFilter(forms.Form):
         self._words[name] = {}
         self.fields[name] = field
 
+    def write(self, name: str, label: str) -> None:
+        """Add a line of text to the menu."""
+        control = forms.TextInput(attrs={"class": "input", "autocomplete": "off"})
+        self._words[name] = {}
+        self.fields[name] = forms.CharField(label=label, required=False, max_length=LONGEST_SEARCH, widget=control)
+
+    def day(self, name: str, label: str) -> None:
+        """Add a day to the menu; `value` gives it as YYYY-MM-DD."""
+        control = forms.DateInput(attrs={"class": "input", "type": "date"})
+        self._words[name] = {}
+        self.fields[name] = forms.DateField(label=label, required=False, widget=control)
+
     @property
     def visible_choices(self) -> Iterator[forms.BoundField]:
         """The fields of the menu."""

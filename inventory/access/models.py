@@ -171,6 +171,46 @@ class WelcomeLink(models.Model):
         return f"first sign-in until {self.expires_at:%Y-%m-%d %H:%M} UTC"
 
 
+class Invitation(models.Model):
+    """An invitation to somebody who is nobody here yet: one link, good once and until a moment.
+
+    Only the digest of the link's token is kept; sending it again makes a new one. `roles` are those for the whole
+    organisation, `team` and `team_role` the one membership it brings.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    email = models.EmailField("e-mail address", max_length=254)
+    name = models.CharField(max_length=120)
+    roles = ArrayField(models.CharField(max_length=20, choices=OrganisationRole), default=list, blank=True)
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="invitations")
+    team_role = models.CharField(max_length=10, choices=TeamRole, blank=True)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="invitations")
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["email"],
+                condition=models.Q(used_at=None, withdrawn_at=None),
+                name="access_invitation_one_open",
+            ),
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="access_invitation_email_lower"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"invitation of {self.email}"
+
+    @property
+    def role_labels(self) -> list[str]:
+        """The names of the roles."""
+        return [OrganisationRole(role).label for role in self.roles]
+
+
 class TransactionId(models.BigIntegerField):  # type: ignore[type-arg]  # takes none at run time
     """PostgreSQL's `xid8`: the transaction that wrote the row, never reused."""
 
@@ -222,6 +262,7 @@ class StateChange(models.Model):
                 name="access_statechange_api",
                 condition=models.Q(api_id__isnull=False),
             ),
+            models.Index(fields=["-happened_at", "-id"], name="access_statechange_newest"),
         ]
 
     @override

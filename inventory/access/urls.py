@@ -5,7 +5,20 @@ from allauth.mfa.base.views import AuthenticateView
 from django.urls import include, path, re_path
 
 from inventory.access.routes import Scope, declare
-from inventory.access.views import confirming, factors, passwords, security, settings, signing_in, welcome
+from inventory.access.views import (
+    confirming,
+    factors,
+    invitations,
+    passwords,
+    people,
+    security,
+    settings,
+    signing_in,
+    teams,
+    tokens,
+    trail,
+    welcome,
+)
 
 own = (
     [
@@ -24,6 +37,28 @@ own = (
         path("settings/security/codes/", factors.codes, name="codes"),
         path("settings/security/codes.txt", factors.codes_file, name="codes-file"),
         path("settings/security/factors/<int:number>/remove/", factors.remove, name="factor-remove"),
+        path("settings/tokens/", tokens.tokens, name="tokens"),
+        path("settings/tokens/new/", tokens.token_new, name="token-new"),
+        path("settings/tokens/<str:code>/revoke/", tokens.token_revoke, name="token-revoke"),
+        path("join/<str:token>/", invitations.join, name="join"),
+        path("teams/", teams.teams, name="teams"),
+        path("teams/<slug:slug>/", teams.team, name="team"),
+        path("teams/<slug:slug>/rename/", teams.team_rename, name="team-rename"),
+        path("teams/<slug:slug>/members/", teams.member_set, name="member-set"),
+        path("teams/<slug:slug>/members/<str:code>/remove/", teams.member_remove, name="member-remove"),
+        path("people/", people.people, name="people"),
+        path("people/invitations/", invitations.invitations, name="invitations"),
+        path("people/invitations/new/", invitations.invitation_new, name="invitation-new"),
+        path("people/invitations/<str:code>/again/", invitations.invitation_again, name="invitation-again"),
+        path("people/invitations/<str:code>/withdraw/", invitations.invitation_withdraw, name="invitation-withdraw"),
+        path("people/<str:code>/", people.person, name="person"),
+        path("people/<str:code>/roles/", people.role_grant, name="role-grant"),
+        path("people/<str:code>/roles/<str:role>/revoke/", people.role_revoke, name="role-revoke"),
+        path("people/<str:code>/tokens/<str:token>/revoke/", people.person_token_revoke, name="person-token-revoke"),
+        path("people/<str:code>/leave/", people.person_leave, name="person-leave"),
+        path("people/<str:code>/return/", people.person_return, name="person-return"),
+        path("trail/", trail.trail, name="trail"),
+        path("export/trail.csv", trail.trail_csv, name="trail-csv"),
     ],
     "access",
 )

@@ -12,7 +12,9 @@ from django.utils import timezone
 from inventory.access.choices import OrganisationRole, TeamRole
 
 INPUT = {"class": "input"}
-PRINTABLE = RegexValidator(r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z", "Write it in one line, without control characters.")
+PRINTABLE = RegexValidator(
+    r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z", "Write it in one line, without control characters."
+)
 
 Teams = Sequence[tuple[str, str]]
 

@@ -37,9 +37,7 @@ class TokenForm(forms.Form):
         label="It lives", choices=DAYS, coerce=int, initial=90, widget=forms.Select(attrs=INPUT)
     )
 
-    def __init__(
-        self, *args: Any, scopes: Sequence[Verb], teams: Sequence[tuple[str, str]], **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, scopes: Sequence[Verb], teams: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         """Offer these scopes, and these teams as (slug, name)."""
         super().__init__(*args, **kwargs)
         choices = [(verb.value, f"{verb.label[:1].upper()}{verb.label[1:]}") for verb in scopes]

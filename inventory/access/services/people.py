@@ -10,7 +10,7 @@ from inventory.access.choices import OrganisationRole, TeamRole, Theme
 from inventory.access.errors import ChangeRefused
 from inventory.access.models import Membership, OrganisationRoleGrant, Team, User
 from inventory.access.records import Principal
-from inventory.access.rights import Verb, require
+from inventory.access.rights import Verb, may, require
 from inventory.access.services.trail import record_change
 
 
@@ -48,7 +48,7 @@ def grant_organisation_role(
         msg = f"The role {role.label} would end before it starts; choose an end in the future."
         raise ChangeRefused(msg)
     if until is not None and role == OrganisationRole.ADMINISTRATOR:
-        _keep_one_administrator(user)
+        keep_one_administrator(user)
     grants = OrganisationRoleGrant.objects.select_for_update()
     grant, created = grants.get_or_create(user=user, role=role, defaults={"until": until})
     if not created and grant.until == until:
@@ -67,7 +67,7 @@ def revoke_organisation_role(*, user: User, role: OrganisationRole, principal: P
     """
     require(principal, Verb.MANAGE_PEOPLE, team_id=None)
     if role == OrganisationRole.ADMINISTRATOR:
-        _keep_one_administrator(user)
+        keep_one_administrator(user)
     grant = OrganisationRoleGrant.objects.select_for_update().filter(user=user, role=role).first()
     if grant is None:
         return
@@ -98,8 +98,16 @@ def create_team(*, name: str, principal: Principal, now: datetime) -> Team:
 
 @transaction.atomic
 def add_member(*, user: User, team: Team, role: TeamRole, principal: Principal, now: datetime) -> None:
-    """Make somebody a member or owner of a team, or change which of the two they are. Raises AccessRefused."""
+    """Make somebody a member or owner of a team, or change which of the two they are.
+
+    Raises AccessRefused, and ChangeRefused for somebody inactive and for the last owner who would become a member.
+    """
     require(principal, Verb.MANAGE_MEMBERS, team_id=team.pk)
+    if not user.is_active:
+        msg = f"The account of {user} is closed; an administrator opens it again."
+        raise ChangeRefused(msg)
+    if role != TeamRole.OWNER:
+        _keep_one_owner(user, team, principal)
     members = Membership.objects.select_for_update()
     membership, created = members.get_or_create(user=user, team=team, defaults={"role": role})
     if not created and membership.role == role:
@@ -111,10 +119,27 @@ def add_member(*, user: User, team: Team, role: TeamRole, principal: Principal, 
     record_change(principal=principal, kind="team", code=team.slug, verb="set member", old=old, new=new, now=now)
 
 
+def member_named(*, email: str, team: Team, principal: Principal) -> User:
+    """Return the person with this address whom somebody may put into a team.
+
+    Raises AccessRefused, and ChangeRefused when there is nobody with an open account.
+    """
+    require(principal, Verb.MANAGE_MEMBERS, team_id=team.pk)
+    user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
+    if user is None:
+        msg = f"Nobody here has the e-mail address {email}; an administrator invites people."
+        raise ChangeRefused(msg)
+    return user
+
+
 @transaction.atomic
 def remove_member(*, user: User, team: Team, principal: Principal, now: datetime) -> None:
-    """Take somebody out of a team; nothing happens where they are not in it. Raises AccessRefused."""
+    """Take somebody out of a team; nothing happens where they are not in it.
+
+    Raises AccessRefused, and ChangeRefused for the last owner.
+    """
     require(principal, Verb.MANAGE_MEMBERS, team_id=team.pk)
+    _keep_one_owner(user, team, principal)
     membership = Membership.objects.select_for_update().filter(user=user, team=team).first()
     if membership is None:
         return
@@ -123,12 +148,21 @@ def remove_member(*, user: User, team: Team, principal: Principal, now: datetime
     record_change(principal=principal, kind="team", code=team.slug, verb="remove member", old=old, new=None, now=now)
 
 
-def _keep_one_administrator(leaving: User) -> None:
+def keep_one_administrator(leaving: User) -> None:
     """Refuse to leave nobody who could give the role back. Locks the grants, so that two cannot leave at once."""
     grants = OrganisationRoleGrant.objects.select_for_update(of=("self",)).select_related("user").order_by("pk")
-    lasting = grants.filter(role=OrganisationRole.ADMINISTRATOR, until=None, user__is_active=True)
+    lasting = grants.filter(role=OrganisationRole.ADMINISTRATOR, until=None, scope__isnull=True, user__is_active=True)
     if [grant.user_id for grant in lasting] == [leaving.pk]:
         msg = f"{leaving} is the last administrator; make somebody else administrator first."
+        raise ChangeRefused(msg)
+
+
+def _keep_one_owner(leaving: User, team: Team, principal: Principal) -> None:
+    """Refuse to leave a team without an owner, but to those who manage people. Locks: two cannot leave at once."""
+    owners = Membership.objects.select_for_update(of=("self",)).filter(team=team, role=TeamRole.OWNER)
+    lasting = list(owners.filter(user__is_active=True).order_by("pk").values_list("user_id", flat=True))
+    if lasting == [leaving.pk] and not may(principal, Verb.MANAGE_PEOPLE, team_id=None):
+        msg = f"{leaving} is the last owner of {team}; make somebody else owner first."
         raise ChangeRefused(msg)
 
 
