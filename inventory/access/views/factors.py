@@ -1,9 +1,7 @@
 """Setting up second factors: an authenticator app, passkeys, recovery codes."""
 
-from io import BytesIO
 from typing import Any, Final, cast
 
-import qrcode
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from allauth.mfa.webauthn.internal import auth as webauthn
@@ -14,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from qrcode.image.svg import SvgPathFillImage
 
 from inventory.access.errors import ChangeRefused
 from inventory.access.forms.factors import AppForm, PasskeyForm
@@ -70,9 +67,7 @@ def app_image(request: Request) -> HttpResponse:
     if not secret:
         raise Http404
     address = get_adapter().build_totp_url(request.user, secret)
-    drawn = BytesIO()
-    qrcode.make(address, image_factory=SvgPathFillImage, border=3).save(drawn)
-    return HttpResponse(drawn.getvalue(), content_type="image/svg+xml")
+    return HttpResponse(get_adapter().build_totp_svg(address), content_type="image/svg+xml")
 
 
 @route(Scope.SELF, early=True)
