@@ -1,8 +1,8 @@
 """What is measured on: an estate of APIs and the reports about it, skewed as life is and the same in every run.
 
-One API holds a third of everything, the others share the rest in the manner of Zipf. A report has two runs: a code
-scanner on the big API's repository (a third of the results), which a mapping rule ties to it, and a scanner of running
-APIs on all the others, which are told by their base URLs. Nothing in it repeats: every result is a finding.
+One API of 2,000 holds a third of everything, the others share the rest in the manner of Zipf. A report has two runs: a
+code scanner on the big API's repository (a third of the results), which a mapping rule ties to it, and a scanner of
+running APIs on 49 others of all sizes, which are told by their base URLs. Nothing repeats: every result is a finding.
 """
 
 import json
@@ -26,7 +26,10 @@ from inventory.models import Api, BaseUrl
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SEED = 20_260_601
-APIS = 50
+APIS = 2_000
+SCANNED = 49
+"""How many APIs a report speaks of beside the big one."""
+
 RULES = 120
 REPOSITORY = "code.shop.example/shop/monolith"
 
@@ -47,7 +50,7 @@ SELECT 'FND-' || upper(substr(mark, 1, 14)), api_id, mark, mark, 'elder', 'elder
     'Elder finding number ' || n, %(sentence)s, '', n %% 5, '', 'firm', ARRAY[20 + n %% 180], '', false, 'GET',
     'https://api-' || api_id || '.shop.example/v1/things/' || n, '/things/' || n, '/things/{}', 'id', '', '', 1, false,
     '', mark, %(now)s, true, CASE n %% 10 WHEN 0 THEN 'triaged' WHEN 1 THEN 'false_positive' ELSE 'new' END
-FROM (SELECT n, (%(apis)s::bigint[])[1 + floor(%(length)s * power(random(), 3))::int] AS api_id,
+FROM (SELECT n, (%(apis)s::bigint[])[CASE WHEN n %% 3 = 0 THEN 1 ELSE ceil(power(%(length)s, random())) END] AS api_id,
     encode(sha256(('base ' || n)::bytea), 'hex') AS mark FROM generate_series(1, %(count)s) n) AS rows
 """
 
@@ -174,8 +177,9 @@ def _code(count: int, chance: random.Random) -> Iterator[dict[str, object]]:
 
 
 def _web(count: int, chance: random.Random) -> Iterator[dict[str, object]]:
-    weights = list(accumulate(1 / rank for rank in range(1, APIS)))
-    for number, api in enumerate(chance.choices(range(1, APIS), cum_weights=weights, k=count)):
+    weights = list(accumulate(1 / rank for rank in range(1, SCANNED + 1)))
+    apis = range(1, APIS, APIS // SCANNED)[:SCANNED]
+    for number, api in enumerate(chance.choices(apis, cum_weights=weights, k=count)):
         verb, word = chance.choice(VERBS), chance.choice(WORDS)
         target = f"/v1/{word}/{chance.randrange(10**6)}/part-{number}"
         yield {

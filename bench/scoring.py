@@ -17,7 +17,6 @@ from posture.scoring.weights import VERSION_1
 from posture.services.asking import ask_for_all_scores
 
 STATED = 200_000
-APIS = 2_000
 MOST_TIMES = 2
 
 BARE = """
@@ -43,7 +42,7 @@ def measure(*, count: int, rounds: int) -> list[Line]:
     same: list[float] = []
     bare: list[float] = []
     with copy_of() as _:
-        api_ids = estate.make_apis(APIS)
+        api_ids = estate.make_apis(estate.APIS)
         estate.make_base(api_ids, count)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
@@ -59,7 +58,7 @@ def measure(*, count: int, rounds: int) -> list[Line]:
     against = "its bare SQL aggregate"
     return [
         Line(
-            name=f"Full re-score of {APIS:,} APIs, {what}", rows=count, seconds=seconds, against=against,
+            name=f"Full re-score of {estate.APIS:,} APIs, {what}", rows=count, seconds=seconds, against=against,
             compared=bare, most=MOST_TIMES, stated=STATED, megabytes=watch.megabytes, digest=f"seed {estate.SEED}",
             load=load,
         )
