@@ -13,5 +13,6 @@ urlpatterns = [
     path("connections/<str:code>/run/", connections.connection_run, name="connection-run"),
     path("connections/<str:code>/pause/", connections.connection_pause, name="connection-pause"),
     path("connections/<str:code>/test/", connections.connection_test, name="connection-test"),
+    path("connections/<str:code>/secret/", connections.connection_secret, name="connection-secret"),
     path("connections/<str:code>/runs/<str:run>/", connections.run_page, name="run"),
 ]

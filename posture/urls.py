@@ -40,5 +40,6 @@ urlpatterns = [
     path("", include("inventory.jobs.urls")),
     path("", include("inventory.urls")),
     path("", include("findings.urls")),
+    path("", include("incidents.urls")),
     path("api/v1/", include("posture.api.urls")),
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from django.db import transaction
 from django.utils.dateparse import parse_datetime
@@ -23,6 +23,8 @@ from inventory.jobs.services.jobs import enqueue
 from inventory.selectors import find_api
 
 MAX_PARTS = 10_000
+READ_BY: Final[dict[str, str]] = {"alerts": "incidents.alerts"}
+"""The job that reads a report of a kind that a higher floor takes in; all others are reports of findings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +113,9 @@ def receive_upload(
 ) -> Job:
     """Keep an uploaded document sealed and return the job that will read it.
 
-    A specification goes to the inventory, anything else is a report of findings. Raises AccessRefused when the
-    principal may not upload, FindingsRefused or ApiNotFound when what was said beside the file is wrong, and
-    DocumentError when the format is not recognised; then nothing is kept.
+    A specification goes to the inventory, anything else is a report: of findings, or of what a higher floor reads.
+    Raises AccessRefused when the principal may not upload, FindingsRefused or ApiNotFound when what was said beside the
+    file is wrong, and DocumentError when the format is not recognised; then nothing is kept.
     """
     if not may_somewhere(principal, Verb.UPLOAD):
         raise refused(Verb.UPLOAD)
@@ -150,9 +152,8 @@ def receive_upload(
             team=_uploading_team(principal),
             options={"api": api.pk if api else None, **checked.of_scan()},
         )
-        job = enqueue(
-            kind="findings.report", arguments={"report": report.pk}, principal=principal, now=now, title=title
-        )
+        kind = READ_BY.get(reader.kind, "findings.report")
+        job = enqueue(kind=kind, arguments={"report": report.pk}, principal=principal, now=now, title=title)
         Report.objects.filter(pk=report.pk).update(job=job)
     return job
 

@@ -9,7 +9,12 @@ from inventory.connectors.sniffing import seen
 
 _READERS: dict[str, type[Reader]] = {}
 
-_IS: dict[Kind, str] = {"specification": "a specification", "findings": "a report of findings"}
+_IS: dict[Kind, str] = {
+    "specification": "a specification",
+    "findings": "a report of findings",
+    "traffic": "a log of requests",
+    "alerts": "a document of alerts",
+}
 
 R = TypeVar("R", bound=Reader)
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -25,8 +26,10 @@ from inventory.services.connections import (
     pause_connection,
     start_run,
 )
+from inventory.services.hooks import make_secret
 from inventory.services.visits import try_connection
 from inventory.sources.base import Source, Surroundings, source_for, sources
+from inventory.sources.webhook import RECEIVING, SIGNING
 
 
 @require_GET
@@ -68,7 +71,7 @@ def connection_new(request: Request) -> HttpResponse:
         except ConnectionRefused as refusal:
             form.refuse(refusal.field, str(refusal))
         else:
-            messages.success(request, f"{connection.name} is connected. Test it, then run it.")
+            messages.success(request, _next_step(connection))
             return redirect("inventory:connection", connection.code)
     return render(
         request, "inventory/connection_new.html", {"form": form, "source": chosen}, status=422 if form.errors else 200
@@ -136,6 +139,20 @@ def connection_test(request: Request, code: str) -> HttpResponse:
     return _render(request, connection, {"form": form, **told}, 200)
 
 
+@require_POST
+@route(Scope.TEAM, Verb.CONNECT)
+def connection_secret(request: Request, code: str) -> HttpResponse:
+    """Make a new secret for a webhook and show it, for this once."""
+    connection = _connection(request, code)
+    try:
+        secret = make_secret(connection=connection, principal=request.principal, now=timezone.now())
+    except ConnectionRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("inventory:connection", connection.code)
+    form = _form(request, source_for(connection.kind), connection, teams=None, empty=True)
+    return _render(request, connection, {"form": form, "secret": secret}, 200)
+
+
 @require_GET
 @route(Scope.TEAM)
 def run_page(request: Request, code: str, run: str) -> HttpResponse:
@@ -160,10 +177,23 @@ def _render(request: Request, connection: Connection, more: dict[str, Any], stat
         "source": source_for(connection.kind),
         "rule": RULES.get(connection.rule, connection.rule),
         "runs": connection.runs.order_by("-started_at", "-pk")[:RUNS_SHOWN],
-        "may_run": _may_run(request, connection),
+        "may_run": _may_run(request, connection) and connection.kind != RECEIVING,
+        "hook": request.build_absolute_uri(_hook(connection)) if connection.kind == RECEIVING else "",
+        "secret_set_at": secrets_set(connection, principal=request.principal).get(SIGNING),
         **more,
     }
     return render(request, "inventory/connection.html", context, status=status)
+
+
+def _next_step(connection: Connection) -> str:
+    if connection.kind == RECEIVING:
+        return f"{connection.name} is connected. Make its secret and give it to the sender."
+    return f"{connection.name} is connected. Test it, then run it."
+
+
+def _hook(connection: Connection) -> str:
+    """Return the address that senders deliver to."""
+    return reverse("incidents:hook", args=[connection.code])
 
 
 def _may_run(request: Request, connection: Connection) -> bool:

@@ -3,8 +3,9 @@
 from django.urls import path, re_path
 
 from findings.api import decisions, findings, mapping, reports
+from incidents.api import alerts
 from inventory.access.api import teams
-from inventory.api import connections, endpoints, runs
+from inventory.api import connections, endpoints, hooks, runs
 from inventory.jobs.api import jobs
 from posture.api import apis, exports, schema, scores
 
@@ -19,6 +20,8 @@ urlpatterns = [
     path("endpoints/", endpoints.EndpointList.as_view(), name="endpoints"),
     path("findings/", findings.FindingList.as_view(), name="findings"),
     path("findings/<str:code>/", findings.FindingDetail.as_view(), name="finding"),
+    path("alerts/", alerts.AlertList.as_view(), name="alerts"),
+    path("alerts/<str:code>/", alerts.AlertDetail.as_view(), name="alert"),
     path("decisions/", decisions.DecisionList.as_view(), name="decisions"),
     path("decisions/<str:code>/", decisions.DecisionDetail.as_view(), name="decision"),
     path("decisions/<str:code>/answer/", decisions.DecisionAnswer.as_view(), name="decision-answer"),
@@ -31,6 +34,7 @@ urlpatterns = [
     path("connections/<str:code>/resume/", connections.ConnectionResume.as_view(), name="connection-resume"),
     path("connections/<str:code>/test/", connections.ConnectionTest.as_view(), name="connection-test"),
     path("connections/<str:code>/run/", connections.ConnectionRun.as_view(), name="connection-run"),
+    path("connections/<str:code>/secret/", hooks.ConnectionSecret.as_view(), name="connection-secret"),
     path("runs/", runs.RunList.as_view(), name="runs"),
     path("runs/<str:code>/", runs.RunDetail.as_view(), name="run"),
     path("mapping-rules/", mapping.RuleList.as_view(), name="mapping-rules"),

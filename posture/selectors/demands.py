@@ -9,6 +9,8 @@ from django.db.models.functions import Cast
 
 from findings.models import Finding
 from findings.status import SeverityRank
+from incidents.choices import State as Standing
+from incidents.models import Episode
 from inventory.access.records import Principal
 from inventory.jobs.choices import State
 from inventory.jobs.models import Job
@@ -20,9 +22,10 @@ BROKEN: Final = (State.FAILED, State.QUARANTINED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demands:
-    """Open findings that are critical or high, jobs that failed, connections that need care: those in sight."""
+    """Open findings and new alerts that are critical or high, failed jobs, connections that need care: in sight."""
 
     findings: int = 0
+    alerts: int = 0
     jobs: int = 0
     connections: int = 0
 
@@ -30,10 +33,13 @@ class Demands:
 def demands(*, principal: Principal, now: datetime) -> Demands:
     """Count what asks for the principal; one query."""
     worst = Finding.objects.visible_to(principal).open().filter(severity__gte=SeverityRank.HIGH)
+    fresh = (
+        Episode.objects.visible_to(principal).live().filter(state=Standing.NEW.value, severity__gte=SeverityRank.HIGH)
+    )
     broken = Job.objects.visible_to(principal).filter(state__in=BROKEN)
     sick = needing_care(Connection.objects.visible_to(principal), now=now)
     counted = [
         rows.order_by().annotate(what=Cast(Value(what), TextField())).values("what").annotate(n=Count("pk"))
-        for what, rows in (("findings", worst), ("jobs", broken), ("connections", sick))
+        for what, rows in (("findings", worst), ("alerts", fresh), ("jobs", broken), ("connections", sick))
     ]
     return Demands(**dict(counted[0].union(*counted[1:], all=True).values_list("what", "n")))

@@ -36,6 +36,7 @@ GROUPS: Final = (
             Place(
                 label="Findings", name="posture:findings", key="f", icon="list-check", family=("posture:finding",)
             ),
+            Place(label="Alerts", name="incidents:alerts", key="l", icon="bell", family=("incidents:alert",)),
         ),
     ),
     (

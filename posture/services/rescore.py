@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 
 from posture.choices import PortfolioKind
-from posture.records import QUIET, Runtime, Scored, ScoreResult
+from posture.records import Runtime, Scored, ScoreResult
 from posture.scoring.portfolios import cube
 from posture.services.in_force import model_in_force
 from posture.services.parameters import parameters
+from posture.services.runtime import runtime_of
 from posture.services.statements import FOLD, LOCK, PREPARE, SCORE, SETTLE
 
 CAUSE_LENGTH = 300
@@ -33,8 +34,10 @@ class Row(NamedTuple):
 
 
 @transaction.atomic
-def score_apis(*, api_ids: Collection[int], cause: str, now: datetime, runtime: Runtime = QUIET) -> ScoreResult:
+def score_apis(*, api_ids: Collection[int], cause: str, now: datetime, runtime: Runtime | None = None) -> ScoreResult:
     """Score the APIs as the database has them and store what changed; ids that do not exist are left out.
+
+    Without `runtime`, what alerts say is read as well.
 
     Of two callers with a common API the second waits, and reads what the first has committed. `cause` is a sentence
     fragment for people. A change point is never dated before the one it follows.
@@ -42,13 +45,15 @@ def score_apis(*, api_ids: Collection[int], cause: str, now: datetime, runtime: 
     """
     ids = sorted(set(api_ids))
     model = model_in_force(now=now)
-    given = parameters(api_ids=ids, weights=model.weights, runtime=runtime)
-    given |= {"now": now, "cause": cause[:CAUSE_LENGTH], "model": model.model_id}
+    given: dict[str, Any] = {"ids": ids, "now": now, "cause": cause[:CAUSE_LENGTH], "model": model.model_id}
     with connection.cursor() as cursor:
         cursor.execute(SETTLE)
         cursor.execute(PREPARE, given)
         cursor.execute(LOCK, given)
         locked = cursor.rowcount
+        # Read under the lock, as findings are: of two jobs the later one sees the later alerts.
+        around = runtime_of(api_ids=ids, now=now) if runtime is None else runtime
+        given |= parameters(api_ids=ids, weights=model.weights, runtime=around)
         cursor.execute(SCORE, given)
         rows = [Row(*row) for row in cursor.fetchall()]
     if len(rows) != locked:

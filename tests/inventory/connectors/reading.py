@@ -12,7 +12,7 @@ from inventory.connectors.base import Reader
 from inventory.connectors.registry import detect, discover
 from inventory.jobs.documents import Document
 
-discover("inventory.connectors", "findings.connectors")
+discover("inventory.connectors", "findings.connectors", "incidents.connectors")
 
 ROOT = Path(__file__).resolve().parents[3]
 HAZARDS = Path(__file__).parent / "hazards"

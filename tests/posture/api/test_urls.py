@@ -15,6 +15,7 @@ from django.urls import get_resolver
 from pytest_django.fixtures import Settings
 
 from findings.models import Decision, MappingRule, Report
+from incidents.models import Episode
 from inventory.access.choices import OrganisationRole
 from inventory.access.models import Team, User
 from inventory.access.routes import routes_of
@@ -44,6 +45,7 @@ class World:
     connection: str
     run: str
     rule: str
+    alert: str
 
 
 @pytest.fixture
@@ -73,7 +75,12 @@ def build(held_by: Team) -> World:
         code=f"MAP-{uuid4().hex[:8].upper()}", kind="host", pattern="a.example", api=api, created_at=NOW,
         created_by=author,
     )  # fmt: skip
-    return World(held_by, api, finding.code, decision, asked, report.code, connection.code, run.code, rule.code)
+    alert = Episode.objects.create(
+        code=f"ALR-{uuid4().hex[:8].upper()}", key=uuid4().hex, api=api, source_kind="wall", rule="r", title="t",
+        severity=3, outcome="allowed", window_start=NOW, first_at=NOW, last_at=NOW, recorded_at=NOW, alerts=1,
+    )  # fmt: skip
+    codes = (report.code, connection.code, run.code, rule.code, alert.code)
+    return World(held_by, api, finding.code, decision, asked, *codes)
 
 
 def opened() -> dict[str, str]:
@@ -137,6 +144,11 @@ def run_now(caller: Caller, world: World) -> Any:
     return caller.post(f"connections/{world.connection}/run/")
 
 
+def make_secret(caller: Caller, world: World) -> Any:
+    Connection.objects.filter(code=world.connection).update(kind="webhook", options={"signature": "standard"})
+    return caller.post(f"connections/{world.connection}/secret/")
+
+
 def tie(caller: Caller, world: World) -> Any:
     return caller.post("mapping-rules/", kind="host", pattern="b.example", api=world.api.code)
 
@@ -152,6 +164,8 @@ def end(caller: Caller, world: World) -> Any:
 READS: dict[str, Callable[[World], str]] = {
     "api:teams": lambda _: "teams/",
     "api:team": lambda world: f"teams/{world.team.slug}/",
+    "api:alerts": lambda _: "alerts/",
+    "api:alert": lambda world: f"alerts/{world.alert}/",
     "api:apis": lambda _: "apis/",
     "api:api": lambda world: f"apis/{world.api.code}/",
     "api:api-score": lambda world: f"apis/{world.api.code}/score/",
@@ -187,6 +201,7 @@ ACTS: dict[Act, tuple[str, str]] = {
     resume: ("api:connection-resume", "connect"),
     try_out: ("api:connection-test", "upload"),
     run_now: ("api:connection-run", "upload"),
+    make_secret: ("api:connection-secret", "connect"),
     tie: ("api:mapping-rules", "connect"),
     preview: ("api:mapping-rule-preview", "connect"),
     end: ("api:mapping-rule-end", "connect"),
@@ -252,6 +267,7 @@ def test_every_role_sees_what_the_ruling_says_in_person_and_by_token(world: Worl
                     foreign.connection,
                     foreign.run,
                     foreign.rule,
+                    foreign.alert,
                 }
                 hidden = {foreign.team.slug, foreign.api.code, *codes}
                 shown = {str(value) for row in told["results"] for value in row.values()}

@@ -1,0 +1,89 @@
+"""What the list of alerts can be narrowed to."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from django.db.models import Exists, OuterRef, Q
+from django.http import QueryDict
+
+from findings.status import SeverityRank
+from incidents.choices import CATEGORIES, CATEGORY_NAMES, OTHER, Outcome, State
+from incidents.models import EpisodeQuerySet
+from inventory.access.filters import ListFilter
+from inventory.models import ApiTeam
+
+ANY: Final = "any"
+NO_TEAM: Final = "none"
+NONE_YET: Final = "no"
+MINE: Final = "me"
+ASKING: Final = (State.NEW, State.ACKNOWLEDGED)
+"""The states that wait for somebody."""
+
+
+class AlertFilter(ListFilter):
+    """Which alerts to list: those that wait for somebody, unless another state is asked for."""
+
+    def __init__(
+        self, asked: QueryDict, *, sources: Sequence[str], teams: Sequence[tuple[str, str]], me: int | None
+    ) -> None:
+        """Offer these sources, these teams as (slug, name), and what is assigned to the person who asks."""
+        super().__init__(asked)
+        self._me = me
+        states = [(state.value, state.value.capitalize()) for state in State]
+        ranks = [(rank.name.lower(), rank.label) for rank in reversed(SeverityRank)]
+        self.offer("state", "State", [*states, (ANY, "Any")], else_="New or acknowledged")
+        self.offer("severity", "Severity", ranks)
+        self.offer("outcome", "Outcome", [(word.value, word.value.capitalize()) for word in Outcome])
+        self.offer("category", "Category", [(word, f"{word} {CATEGORY_NAMES[word]}".removeprefix("other "))
+                                            for word in (*CATEGORIES, OTHER)])  # fmt: skip
+        self.offer("source", "Source", [(source, source) for source in sources])
+        self.offer("team", "Team", [*teams, (NO_TEAM, "No team")])
+        self.offer("assignee", "Assigned to", [(MINE, "Me"), (NO_TEAM, "Nobody")])
+        self.offer("mapped", "API", [(NONE_YET, "None yet")])
+        self.pin("api", "API")
+        self.pin("actor", "Actor")
+        self.full_clean()
+
+    @property
+    def noun(self) -> str:
+        """What the listed are called."""
+        return "alert" if self.value("state") else "open alert"
+
+    def apply(self, episodes: EpisodeQuerySet) -> EpisodeQuerySet:
+        """Return the alerts that match."""
+        state = self.value("state")
+        if state != ANY:
+            wanted = (State(state),) if state else ASKING
+            episodes = episodes.filter(state__in=[word.value for word in wanted])
+        if severity := self.value("severity"):
+            episodes = episodes.filter(severity=SeverityRank[severity.upper()])
+        if category := self.value("category"):
+            episodes = episodes.filter(category="" if category == OTHER else category)
+        for name, column in (("outcome", "outcome"), ("source", "source_kind"), ("actor", "actor")):
+            if value := self.value(name):
+                episodes = episodes.filter(**{column: value})
+        return self._of_people(episodes).filter(self._search())
+
+    def _of_people(self, episodes: EpisodeQuerySet) -> EpisodeQuerySet:
+        if team := self.value("team"):
+            held = ApiTeam.objects.filter(api=OuterRef("api"), until=None)
+            own = Exists(held) if team == NO_TEAM else Exists(held.filter(team__slug=team))
+            episodes = episodes.filter(~own if team == NO_TEAM else own | Q(api=None, team__slug=team))
+        if assignee := self.value("assignee"):
+            episodes = episodes.filter(assignee=self._me if assignee == MINE else None)
+        if self.value("mapped"):
+            episodes = episodes.filter(api=None)
+        if api := self.value("api"):
+            episodes = episodes.filter(api__code=api.upper())
+        return episodes
+
+    def _search(self) -> Q:
+        text = self.value("q")
+        if not text:
+            return Q()
+        parts = ("title__icontains", "code__iexact", "rule__icontains", "path__icontains", "actor__icontains",
+                 "api__name__icontains")  # fmt: skip
+        found = Q()
+        for part in parts:
+            found |= Q(**{part: text})
+        return found

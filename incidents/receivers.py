@@ -1,0 +1,19 @@
+"""What the incidents do when the floors below have news: each inserts a job row, in the transaction of the news."""
+
+from typing import Any
+
+from django.dispatch import receiver
+from django.utils import timezone
+
+from inventory.access.records import SYSTEM
+from inventory.jobs.services.jobs import enqueue
+from inventory.signals import ApisChanged, endpoints_recorded
+
+
+@receiver(endpoints_recorded)
+def tie_alerts(*, result: ApisChanged, **_: Any) -> None:
+    """Ask for alerts to be tied to these APIs and their endpoints."""
+    key = f"incidents.tie {' '.join(map(str, result.api_ids))}"
+    enqueue(
+        kind="incidents.tie", arguments={"apis": list(result.api_ids)}, principal=SYSTEM, now=timezone.now(), key=key
+    )
