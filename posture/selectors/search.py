@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Concat, Length
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
@@ -106,10 +106,14 @@ def _apis(principal: Principal, text: str) -> Iterator[Hit]:
 
 def _findings(principal: Principal, text: str) -> Iterator[Hit]:
     found = Finding.objects.visible_to(principal).filter(moved_to=None).select_related("endpoint")
-    named = Q(title__icontains=text) | Q(rule__icontains=text) | Q(cve__iexact=text)
-    matching = found.filter(code=text.upper()) if _is_code(text) else found.filter(named)
-    settled = Case(When(status__in=OPEN, then=0), default=1)
-    for finding in matching.order_by(settled, "-severity", "-first_seen", "pk")[:MOST]:
+    if re.fullmatch(r"fnd-\w+", text, re.IGNORECASE):
+        found = found.filter(code=text.upper())
+    elif re.fullmatch(r"cve-[\d-]+", text, re.IGNORECASE):
+        found = found.filter(cve=text.upper())
+    else:
+        # Open ones alone, in the order of their index: the scan ends with the sixth.
+        found = found.filter(Q(title__icontains=text) | Q(rule__icontains=text), status__in=OPEN)
+    for finding in found.order_by("-severity", "-first_seen", "pk")[:MOST]:
         yield Hit(
             label=finding.title,
             url=reverse("posture:finding", args=[finding.code]),
@@ -118,10 +122,6 @@ def _findings(principal: Principal, text: str) -> Iterator[Hit]:
             code=finding.code,
             severity=SeverityRank(finding.severity).name.lower(),
         )
-
-
-def _is_code(text: str) -> bool:
-    return re.fullmatch(r"fnd-\w+", text, re.IGNORECASE) is not None
 
 
 def _endpoints(principal: Principal, text: str) -> Iterator[Hit]:
