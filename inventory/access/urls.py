@@ -55,6 +55,7 @@ own = (
         path("people/<str:code>/roles/", people.role_grant, name="role-grant"),
         path("people/<str:code>/roles/<str:role>/revoke/", people.role_revoke, name="role-revoke"),
         path("people/<str:code>/tokens/<str:token>/revoke/", people.person_token_revoke, name="person-token-revoke"),
+        path("people/<str:code>/factors/reset/", factors.reset, name="person-factors-reset"),
         path("people/<str:code>/leave/", people.person_leave, name="person-leave"),
         path("people/<str:code>/return/", people.person_return, name="person-return"),
         path("trail/", trail.trail, name="trail"),

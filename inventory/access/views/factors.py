@@ -13,15 +13,17 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from inventory.access.directory import person_row
 from inventory.access.errors import ChangeRefused
 from inventory.access.forms.factors import AppForm, PasskeyForm
 from inventory.access.http import Request
 from inventory.access.models import User
 from inventory.access.recent import fresh_sign_in
+from inventory.access.rights import Verb
 from inventory.access.routes import Scope, route
 from inventory.access.seals import BrokenSealError, open_text, seal_text
 from inventory.access.selectors import own_recovery_codes
-from inventory.access.services.factors import add_app, add_passkey, make_recovery_codes, remove_factor
+from inventory.access.services.factors import add_app, add_passkey, make_recovery_codes, remove_factor, reset_factors
 
 SECRET: Final = "app-secret"  # noqa: S105 -- the name of its place in the session
 SHOWN_UNTIL: Final = "codes-shown-until"
@@ -109,6 +111,24 @@ def remove(request: Request, number: int) -> HttpResponse:
         raise Http404
     messages.success(request, "It is removed.")
     return redirect("access:security")
+
+
+@route(Scope.ORGANISATION, Verb.MANAGE_PEOPLE)
+@require_POST
+@fresh_sign_in
+def reset(request: Request, code: str) -> HttpResponse:
+    """Take all factors of somebody who lost them; they sign in by password and set up new ones."""
+    now = timezone.now()
+    row = person_row(principal=request.principal, code=code, now=now)
+    if row is None:
+        raise Http404
+    try:
+        reset_factors(user=row.user, principal=request.principal, now=now)
+    except ChangeRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"{row.user} signs in by password until they set up a factor anew.")
+    return redirect("access:person", code)
 
 
 @route(Scope.SELF, early=True)

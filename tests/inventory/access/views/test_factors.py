@@ -8,6 +8,9 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings as product
 from django.test import Client
 
+from inventory.access.choices import OrganisationRole
+from inventory.access.directory import PEOPLE
+from inventory.access.directory import code_of as code_of_row
 from inventory.access.models import FactorRule, StateChange, User
 from tests.inventory.access.people import PASSWORD, app_of, code_of, person, signed_in, team
 
@@ -140,3 +143,21 @@ def test_a_name_of_markup_is_text(client: Client) -> None:
     page = signed_in(user).get(SECURITY).content.decode()
     assert "&lt;script&gt;alert(1)" in page
     assert product.SEAL_KEYS[0][1].hex() not in page
+
+
+def test_an_administrator_resets_the_factors_of_somebody_who_lost_them() -> None:
+    user, administrator = person(), person(OrganisationRole.ADMINISTRATOR)
+    app_of(user)
+    app_of(administrator)
+    client = signed_in(administrator)
+    page = f"/people/{code_of_row(user.pk, PEOPLE)}/"
+    assert "Reset second factor" in client.get(page).content.decode()
+    answer = client.post(f"{page}factors/reset/")
+    assert answer.headers["Location"] == page
+    assert "signs in by password until" in client.get(page).content.decode()
+    assert not Authenticator.objects.filter(user=user).exists()
+    client.post(f"/people/{code_of_row(administrator.pk, PEOPLE)}/factors/reset/")
+    assert Authenticator.objects.filter(user=administrator).exists(), "nobody resets their own"
+    assert client.post("/people/nobody/factors/reset/").status_code == HTTPStatus.NOT_FOUND
+    manager = signed_in(person(OrganisationRole.SECURITY_MANAGER))
+    assert manager.post(f"{page}factors/reset/").status_code == HTTPStatus.FORBIDDEN
