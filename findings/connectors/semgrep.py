@@ -72,7 +72,7 @@ class Semgrep:
         members = first_members(head)
         if not members.get("results", b"").startswith(b"["):
             return False
-        return b'"check_id"' in head if b'"check_id"' in head or "errors" not in members else _is_empty(members)
+        return b'"check_id"' in head or ("errors" in members and _is_empty(members))
 
     def read(
         self,
