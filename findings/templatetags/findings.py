@@ -20,6 +20,6 @@ def deadline(context: Context, severity: str, opened: datetime, days: Mapping[Se
     now: datetime | None = context.get("now")
     until = due(opened=opened, severity=SeverityRank[severity.upper()], days=days)
     if until is None or now is None:
-        return format_html('<span class="muted">{}</span>', "No deadline")
+        return format_html('<span class="muted xs">{}</span>', "No deadline")
     told = clock(state(due=until, now=now), words(due=until, now=now))
     return format_html('<time datetime="{}" title="Due {}">{}</time>', until.isoformat(), exact(until), told)

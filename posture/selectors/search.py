@@ -11,11 +11,12 @@ from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Concat, Length
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.http import urlencode
 
 from findings.models import Finding
 from findings.status import OPEN, SeverityRank, Status
+from inventory.access.directory import PEOPLE, code_of
 from inventory.access.models import User
 from inventory.access.records import Principal
 from inventory.access.routes import address_for
@@ -142,17 +143,18 @@ def _teams(principal: Principal, text: str) -> Iterator[Hit]:
     for team in (
         teams_in_sight(principal).filter(Q(name__icontains=text) | Q(slug__iexact=text)).order_by("name")[:MOST]
     ):
-        listed = f"{reverse('posture:apis')}?{urlencode({'team': team.slug})}"
-        yield Hit(label=team.name, url=_page("access:team", team.slug) or listed, icon="users", note=team.slug)
+        yield Hit(label=team.name, url=reverse("access:team", args=[team.slug]), icon="users", note=team.slug)
 
 
 def _people(principal: Principal, text: str) -> Iterator[Hit]:
-    listed = address_for(principal, "access:people")
-    if not listed:
+    if not address_for(principal, "access:people"):
         return
     for user in User.objects.filter(Q(name__icontains=text) | Q(email__icontains=text)).order_by("name", "pk")[:MOST]:
         yield Hit(
-            label=str(user), url=f"{listed}?{urlencode({'q': user.email})}", icon="user-question", note=user.email
+            label=str(user),
+            url=reverse("access:person", args=[code_of(user.pk, PEOPLE)]),
+            icon="user-question",
+            note=user.email,
         )
 
 
@@ -186,10 +188,3 @@ def _places(principal: Principal, text: str, groups: Iterable[tuple[Place, ...]]
 def _switch(text: str) -> Iterator[Hit]:
     if text.lower() in SWITCH.lower():
         yield Hit(label=SWITCH, url="", icon="moon")
-
-
-def _page(name: str, *parts: str) -> str:
-    try:
-        return reverse(name, args=parts)
-    except NoReverseMatch:
-        return ""

@@ -94,6 +94,13 @@ def test_places_are_found_before_anything_is_typed_each_for_those_it_lets_in() -
     assert set(found(person(OrganisationRole.AUDITOR), "")) == {"Actions", "Go to"}
 
 
+def test_people_are_found_by_those_who_manage_them_alone() -> None:
+    sought = person()
+    assert found(person(OrganisationRole.ADMINISTRATOR), sought.email)["People"] == [sought.name]
+    for other in (person(OrganisationRole.SECURITY_MANAGER), person(owner_of=team())):
+        assert "People" not in found(other, sought.email)
+
+
 def test_hostile_words_find_nothing_and_break_nothing() -> None:
     for text in (
         "\0\0",
