@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 from typing import Final
 
 from django.conf import settings
@@ -165,7 +164,7 @@ def _mail(invitation: Invitation, link: str) -> bool:
     )
     try:
         return message.send() == 1
-    except (OSError, SMTPException) as error:
+    except OSError as error:
         log.warning("An invitation was not mailed: %s", type(error).__name__)
         return False
 
