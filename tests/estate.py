@@ -136,7 +136,7 @@ def make_estate(*, apis: int, findings: int, teams: int = 20, endpoints: int = 7
     if scored:
         score_apis(api_ids=Api.objects.values_list("pk", flat=True), cause="the estate was made", now=NOW)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT code FROM findings_finding WHERE api_id IS NOT NULL ORDER BY id LIMIT 1")
+        cursor.execute("SELECT code FROM findings_finding WHERE title = 'Finding number 3 of the estate'")
         [code] = cursor.fetchone() or [""]
     return Estate(apis=apis, findings=findings, api=BIGGEST, finding=code)
 
