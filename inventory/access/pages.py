@@ -124,7 +124,10 @@ def beside(
 ) -> QuerySet[Instance, Instance]:
     """Return the row that follows `row` in this order, or comes before it; `row` itself need not be among them."""
     keys = [Key(name=key.name, read=key.read, descending=key.descending != before) for key in order]
-    return in_order(queryset.filter(_beyond(keys, [getattr(row, key.name) for key in keys])), keys)[:1]
+    bound = {f"{keys[0].name}__{'lte' if keys[0].descending else 'gte'}": getattr(row, keys[0].name)}
+    # What lies beyond says the bound as well, but to an index only so.
+    beyond = queryset.filter(_beyond(keys, [getattr(row, key.name) for key in keys]), **bound)
+    return in_order(beyond, keys)[:1]
 
 
 def batches(queryset: QuerySet[Instance, Instance], *, size: int = BATCH) -> Iterator[list[Instance]]:
