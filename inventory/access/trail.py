@@ -137,12 +137,12 @@ def whole_trail(*, principal: Principal, narrowed: TrailFilter) -> Iterator[Stat
 
 
 def in_words(change: StateChange) -> str:
-    """Return what became of what: “from x to y”, “to y”, or nothing where a change has neither."""
+    """Return what became of what: “from x to y”, “to y”, the parts of what is new, or nothing."""
     old, new = plain(change.old), plain(change.new)
     if old and new:
         return f"from {old} to {new}"
     if new:
-        return f"to {new}"
+        return new if isinstance(change.new, dict) else f"to {new}"
     return f"was {old}" if old else ""
 
 

@@ -113,7 +113,8 @@ def test_a_change_is_put_into_words() -> None:
     for old, new, words in (
         (None, None, ""),
         ("a", "b", "from a to b"),
-        (None, {"role": "owner", "until": None}, "to role owner, until nothing"),
+        (None, "b", "to b"),
+        (None, {"role": "owner", "until": None}, "role owner, until nothing"),
         (["x", "y"], None, "was x, y"),
         (False, True, "from False to True"),
     ):
