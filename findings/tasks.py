@@ -16,12 +16,15 @@ from findings.services.linking import link_endpoints
 from findings.services.mapping import move_findings, reports_of_rule
 from findings.services.repeats import repeated_report
 from findings.services.retirement import retire_series
+from findings.services.traffic import place_by_rule, ruled
 from inventory.access.choices import PrincipalKind
 from inventory.access.errors import AccessRefused
+from inventory.access.records import Principal
 from inventory.choices import RunState
 from inventory.connectors.registry import reader_for
 from inventory.jobs.choices import Queue
 from inventory.jobs.documents import DocumentError
+from inventory.jobs.models import Blob
 from inventory.jobs.records import JobFailed, Run
 from inventory.jobs.registry import handler, scheduled
 from inventory.jobs.services.blobs import BlobExpired, open_plain
@@ -29,6 +32,7 @@ from inventory.jobs.services.jobs import enqueue
 from inventory.jobs.services.reading import read_document
 from inventory.models import Api, Connection
 from inventory.selectors import RUN_JOB
+from inventory.services.traffic.logs import LogOptions, LogRead, LogResult, held_log, record_log, start_of
 
 
 @handler(
@@ -100,6 +104,67 @@ def _told(counts: IngestCounts, run: Run, note: str = "") -> dict[str, Any]:
     return ({"note": note} if note else {}) | told | {"links": links}
 
 
+@handler(
+    kind="findings.log",
+    queue=Queue.BULK,
+    label="Read a log",
+    stages=("Read the document", "Tie the calls to endpoints"),
+)
+def read_log(run: Run) -> dict[str, Any]:
+    """Read an access log, tie its calls to APIs and endpoints, and let go of its bytes."""
+    blob = Blob.objects.get(pk=run.arguments["blob"])
+    said = run.arguments
+    options = LogOptions(name=said["name"], format=said["format"], series=said["series"], api_id=said["api"])
+    if held_log(blob=blob, options=options, principal=run.principal):
+        return {"note": "These bytes were read as a log of this series already; nothing changed."}
+    reader = reader_for(options.format)
+    try:
+        with open_plain(blob) as file:
+            start, size = start_of(file, options.name)
+            run.progress(0, None, "Read the document")
+            reading = read_document(
+                reader=reader.__module__, file=file, name=options.name, checkpoint=run.checkpoint,
+                records=reader.records, summary=reader.summary,
+            )  # fmt: skip
+
+            def summary() -> Any:
+                run.progress(0, None, "Tie the calls to endpoints")
+                return reading.summary
+
+            read = LogRead(records=reading, summary=summary)
+            result = record_log(
+                blob=blob, start=start, size=size, read=read, options=options, principal=run.principal, now=run.now,
+                beyond=ruled(run.principal),
+            )  # fmt: skip
+    except (DocumentError, BlobExpired) as error:
+        raise JobFailed(str(error)) from error
+    # A log holds addresses of people and is of no use once it is counted: the next cleaning drops it.
+    Blob.objects.filter(pk=blob.pk).update(expires_at=run.now)
+    return log_told(result, run.principal)
+
+
+def log_told(result: LogResult, principal: Principal) -> dict[str, Any]:
+    """Return what the job page shows of a log."""
+    apis = Api.objects.visible_to(principal).filter(pk__in=result.api_ids).order_by("name", "pk")
+    notes = []
+    if result.repeated:
+        notes.append("A longer state of this log was read before; nothing changed.")
+    if result.skipped:
+        notes.append(f"Lines that tell of no request were skipped; the first: {result.first_skipped}")
+    links = [{"label": api.name, "url": reverse("posture:api-endpoints", args=[api.code])} for api in apis[:50]]
+    if result.unmapped and principal.sees_all:
+        links.append({"label": "Unmapped traffic", "url": reverse("inventory:traffic")})
+    return ({"note": " ".join(notes)} if notes else {}) | {
+        "lines": result.lines,
+        "calls": result.calls,
+        "skipped": result.skipped,
+        "calls_not_told_apart": result.untold,
+        "unmapped_calls": result.unmapped,
+        "endpoints_learned": result.learned,
+        "links": links,
+    }
+
+
 @handler(kind="findings.map", queue=Queue.BULK, label="Map findings to an API")
 def apply_rule(run: Run) -> dict[str, Any]:
     """Read anew, each as a job of its own, the reports that a new mapping rule ties to an API."""
@@ -114,7 +179,7 @@ def apply_rule(run: Run) -> dict[str, Any]:
             key=f"findings.report_anew {report.pk}",
             title=f"Map {report.name}",
         )
-    return {"reports": len(reports)}
+    return {"reports": len(reports), "apis_of_calls": place_by_rule(rule=rule, now=run.now)}
 
 
 @handler(kind="findings.report_anew", queue=Queue.BULK, label="Map a report")

@@ -24,13 +24,15 @@ class AddressBook:
 
     def __init__(self, addresses: Iterable[Address]) -> None:
         self._by_host: dict[tuple[str, int | None], list[tuple[tuple[str, ...], int]]] = defaultdict(list)
+        self._by_name: dict[str, list[tuple[tuple[str, ...], int]]] = defaultdict(list)
         self._by_api: dict[int, set[tuple[str, ...]]] = defaultdict(set)
         for address in addresses:
             base = _segments(address.base_path)
             self._by_api[address.api_id].add(base)
             if address.host:
                 self._by_host[address.host, address.port].append((base, address.api_id))
-        for entries in self._by_host.values():
+                self._by_name[address.host].append((base, address.api_id))
+        for entries in (*self._by_host.values(), *self._by_name.values()):
             entries.sort(key=lambda entry: (-len(entry[0]), entry[1]))
 
     def find(self, host: str, port: int | None, path: str) -> int | None:
@@ -40,6 +42,22 @@ class AddressBook:
             if parts[: len(base)] == base:
                 return api_id
         return None
+
+    def find_at_any_port(self, host: str, path: str) -> int | None:
+        """Return the same where the port is not told, as in a log."""
+        parts = _segments(path)
+        return next((api_id for base, api_id in self._by_name.get(host, ()) if parts[: len(base)] == base), None)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts at which any API answers."""
+        return frozenset(self._by_name)
+
+    def hosts_of(self, api_id: int) -> frozenset[str]:
+        """Return the hosts at which one API answers."""
+        return frozenset(
+            host for host, entries in self._by_name.items() if any(entry[1] == api_id for entry in entries)
+        )
 
     def inside(self, api_id: int, path: str) -> str:
         """Return a path without the longest base path of that API that starts it; other paths come back as they are."""

@@ -15,8 +15,8 @@ class InventoryConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Register readers, connectors and jobs."""
-        from inventory import tasks  # noqa: F401, PLC0415 -- imported for what it registers
+        """Register readers, connectors and jobs, and listen to what happens here."""
+        from inventory import receivers, tasks  # noqa: F401, PLC0415 -- imported for what they register
         from inventory.access import belongings  # noqa: PLC0415 -- knows models, which are there by now
         from inventory.services.belongings import Apis  # noqa: PLC0415 -- as above
 

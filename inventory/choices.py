@@ -83,3 +83,14 @@ class RunState(TextChoices):
     DONE = "done", "Done"
     PARTIAL = "partial", "In part"
     FAILED = "failed", "Failed"
+
+
+class Discovery(TextChoices):
+    """What an endpoint turned out to be, by specifications and logs; `inventory.discovery` defines each."""
+
+    DOCUMENTED = "documented", "Documented"
+    SHADOW = "shadow", "Shadow"
+    ORPHAN = "orphan", "Orphan"
+    ZOMBIE = "zombie", "Zombie"
+    UNUSED = "unused", "Unused"
+    REMOVED = "removed", "Removed"

@@ -1,8 +1,10 @@
-"""What a specification says, as its reader hands it on: first one SpecificationRecord, then its EndpointRecords.
+"""What readers of the ground floor hand on.
 
-Texts that the document does not give are empty, never None. They are cleaned (no zero bytes) but not escaped.
+A specification gives one SpecificationRecord, then its EndpointRecords; an access log gives CallRecords. Texts that the
+document does not give are empty, never None. They are cleaned (no zero bytes) but not escaped.
 """
 
+from datetime import date, datetime
 from typing import Literal
 
 import msgspec
@@ -78,7 +80,7 @@ class EndpointRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class Oddity(msgspec.Struct, frozen=True, kw_only=True):
-    """Something in a specification that was tolerated: where (JSON pointer) and what was done about it."""
+    """Something in a document that was tolerated or left out: where (JSON pointer or line) and what about it."""
 
     place: str
     what: str
@@ -93,3 +95,54 @@ class SpecificationSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defau
     unresolved: int = 0
     oddity_count: int = 0
     oddities: tuple[Oddity, ...] = ()
+
+
+class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="calls"):
+    """What a log says of one method on one path of one host in one day (UTC), as counts.
+
+    `host` is lower-case and empty where the log does not tell it. `path_key` is by the path rule; what looks like a
+    credential is `{}` too. The answers are counted by their status: `ok` (2xx), `redirected` (3xx), `refused` (4xx),
+    `failed` (5xx); `calls` counts all. `signed` had credentials and `unsigned` had none, where the log tells;
+    `open` are those without that were answered with 2xx.
+    """
+
+    host: str
+    method: str
+    path_key: str
+    day: date
+    calls: int
+    ok: int = 0
+    redirected: int = 0
+    refused: int = 0
+    failed: int = 0
+    signed: int = 0
+    unsigned: int = 0
+    open: int = 0
+
+
+class GatewayDayRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """All that a log has of one host in one day: `calls`, and how many of them were not told apart by path."""
+
+    host: str
+    day: date
+    calls: int
+    untold: int = 0
+
+
+class TrafficSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What came of reading a log.
+
+    `lines` counts all that are not blank, `calls` those that tell of a request. `skipped` holds the first hundred of
+    the others, `skipped_count` counts them. `other_hosts` counts calls to hosts past the most that are kept.
+    `zoneless` counts times without a zone, taken as UTC. `first_at` and `last_at` are minutes, UTC.
+    """
+
+    lines: int
+    calls: int
+    days: tuple[GatewayDayRecord, ...] = ()
+    other_hosts: int = 0
+    zoneless: int = 0
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    skipped_count: int = 0
+    skipped: tuple[Oddity, ...] = ()

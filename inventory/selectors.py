@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from django.db.models import (
@@ -14,7 +14,6 @@ from django.db.models import (
     IntegerField,
     OuterRef,
     Q,
-    QuerySet,
     Value,
     When,
 )
@@ -26,10 +25,23 @@ from inventory.access.records import Principal
 from inventory.access.rights import Verb, may
 from inventory.addresses import Address, AddressBook
 from inventory.choices import RunState
+from inventory.discovery import SINCE_EVER, Discovered, EndpointFacts, Watch, discover, watch_of
 from inventory.errors import ApiAmbiguous, ApiNotFound
 from inventory.jobs.choices import LIVE, State
 from inventory.jobs.models import Job, Secret
-from inventory.models import Api, ApiQuerySet, ApiTeam, BaseUrl, Connection, ConnectionQuerySet, Endpoint, Run
+from inventory.models import (
+    Api,
+    ApiQuerySet,
+    ApiTeam,
+    BaseUrl,
+    Connection,
+    ConnectionQuerySet,
+    Endpoint,
+    EndpointQuerySet,
+    ObservedDay,
+    Run,
+)
+from inventory.models.traffic import discovery_days
 
 DAY: Final = timedelta(hours=24)
 RUN_JOB: Final = "connections.run"
@@ -71,9 +83,31 @@ def find_api(*, principal: Principal, reference: str, environment: str = "", ver
     return found[0]
 
 
-def endpoints_of(apis: ApiQuerySet) -> QuerySet[Endpoint]:
+def endpoints_of(apis: ApiQuerySet) -> EndpointQuerySet:
     """Return the endpoints of some APIs, those that their specification dropped among them."""
-    return Endpoint.objects.filter(api__in=apis)
+    return Endpoint.objects.filter(api__in=apis).known()
+
+
+def discovered(endpoints: Sequence[Endpoint]) -> dict[int, Discovered]:
+    """Return what each of some endpoints turned out to be, by their ids; two queries."""
+    days = discovery_days()
+    watches: dict[int, list[date]] = {}
+    for api_id, day in ObservedDay.objects.filter(api__in={row.api_id for row in endpoints}).values_list("api", "day"):
+        watches.setdefault(api_id, []).append(day)
+    watched = {api_id: watch_of(observed, days=days) for api_id, observed in watches.items()}
+    return {row.pk: discover(facts_of(row), watched.get(row.api_id, Watch()), days=days) for row in endpoints}
+
+
+def facts_of(endpoint: Endpoint) -> EndpointFacts:
+    """Return what decides the state of an endpoint."""
+    removed = endpoint.removed_at if not endpoint.documented else None
+    return EndpointFacts(
+        specified_since=endpoint.specified_since or (SINCE_EVER if endpoint.documented else None),
+        removed_on=removed.astimezone(UTC).date() if removed else None,
+        deprecated=endpoint.deprecated,
+        sunset=endpoint.sunset,
+        last_called=endpoint.last_called,
+    )
 
 
 def address_book(apis: ApiQuerySet) -> AddressBook:

@@ -16,6 +16,7 @@ from inventory.jobs.records import JobFailed, Run
 from inventory.jobs.registry import handler, scheduled
 from inventory.jobs.services.blobs import BlobExpired, open_plain
 from inventory.jobs.services.reading import read_document
+from inventory.models import BaseUrl
 from inventory.records import EndpointRecord, SpecificationRecord
 from inventory.services.specifications import (
     SpecificationOptions,
@@ -23,6 +24,7 @@ from inventory.services.specifications import (
     record_specification,
     repeated_specification,
 )
+from inventory.services.traffic.placing import place_traffic
 
 
 @handler(
@@ -73,6 +75,15 @@ def _split(records: list[Any], name: str) -> tuple[SpecificationRecord, list[End
     if not records or not isinstance(records[0], SpecificationRecord):
         raise DocumentError(reason="The document describes no API.", file=name)
     return records[0], [record for record in records[1:] if isinstance(record, EndpointRecord)]
+
+
+@handler(kind="inventory.place", queue=Queue.SHORT, label="Tie calls in logs to APIs")
+def place(run: Run) -> dict[str, Any]:
+    """Tie calls to APIs that came to another team."""
+    ids = run.arguments["apis"]
+    hosts = set(BaseUrl.objects.filter(api__in=ids).exclude(host="").values_list("host", flat=True))
+    touched = place_traffic(hosts=hosts, api_ids=ids, now=run.now)
+    return {"apis": len(touched)}
 
 
 @scheduled(name="months of the trail", daily=time(1, 20))

@@ -1,8 +1,8 @@
-"""Addresses of connections."""
+"""Addresses of connections and traffic."""
 
 from django.urls import path
 
-from inventory.views import connections
+from inventory.views import connections, traffic
 
 app_name = "inventory"
 
@@ -15,4 +15,7 @@ urlpatterns = [
     path("connections/<str:code>/test/", connections.connection_test, name="connection-test"),
     path("connections/<str:code>/secret/", connections.connection_secret, name="connection-secret"),
     path("connections/<str:code>/runs/<str:run>/", connections.run_page, name="run"),
+    path("traffic/", traffic.traffic, name="traffic"),
+    path("traffic/adopt/", traffic.traffic_adopt, name="traffic-adopt"),
+    path("policies/discovery/", traffic.traffic_policy, name="traffic-policy"),
 ]

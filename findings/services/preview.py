@@ -8,7 +8,7 @@ from findings.choices import Severity
 from findings.identity import fingerprint
 from findings.records import FindingRecord
 from inventory.paths import path_key
-from inventory.records import EndpointRecord, SpecificationRecord
+from inventory.records import CallRecord, EndpointRecord, SpecificationRecord
 
 
 def preview_rows(records: Iterable[Any]) -> list[dict[str, Any]]:
@@ -23,7 +23,7 @@ def preview_rows(records: Iterable[Any]) -> list[dict[str, Any]]:
         if isinstance(record, SpecificationRecord):
             base_url = next((url for url in record.base_urls if "://" in url), "")
             continue
-        row = _finding(record) if isinstance(record, FindingRecord) else _endpoint(record, base_url)
+        row = _row(record, base_url)
         held = rows.get(row["fingerprint"])
         if held is not None:
             instances = held["instances"] + row["instances"]
@@ -31,6 +31,12 @@ def preview_rows(records: Iterable[Any]) -> list[dict[str, Any]]:
             row = {**speaking, "instances": instances}
         rows[row["fingerprint"]] = row
     return list(rows.values())
+
+
+def _row(record: Any, base_url: str) -> dict[str, Any]:
+    if isinstance(record, FindingRecord):
+        return _finding(record)
+    return _calls(record) if isinstance(record, CallRecord) else _endpoint(record, base_url)
 
 
 def _weight(row: dict[str, Any]) -> tuple[int, str]:
@@ -92,3 +98,16 @@ def _endpoint(record: EndpointRecord, base_url: str) -> dict[str, Any]:
             location="",
         ),
     }
+
+
+def _calls(record: CallRecord) -> dict[str, Any]:
+    """Return an endpoint as a log has it; its instances are the calls of one host."""
+    row = _endpoint(EndpointRecord(method=record.method, path=record.path_key, path_key=record.path_key), "")
+    digest = fingerprint(
+        api=record.host, source_kind="access_log", rule="", method=record.method, path=record.path_key, parameter="",
+        location="",
+    )  # fmt: skip
+    return row | {
+        "url": f"//{record.host}{record.path_key}" if record.host else None, "instances": record.calls,
+        "fingerprint": digest,
+    }  # fmt: skip

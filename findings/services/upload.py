@@ -141,6 +141,15 @@ def receive_upload(
             return enqueue(
                 kind="inventory.specification", arguments=arguments, principal=principal, now=now, title=title
             )
+        if reader.kind == "traffic":
+            arguments = {
+                "blob": str(blob.pk),
+                "name": name,
+                "format": reader.slug,
+                "series": checked.series,
+                "api": api.pk if api else None,
+            }
+            return enqueue(kind="findings.log", arguments=arguments, principal=principal, now=now, title=title)
         report = Report.objects.create(
             code=chance_code("RPT"),
             blob=blob,

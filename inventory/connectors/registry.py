@@ -41,33 +41,33 @@ def _raise(_: str) -> None:
     raise  # noqa: PLE0704 - walk_packages calls this while it handles the import's error
 
 
-def readers(kind: Kind | None = None) -> tuple[type[Reader], ...]:
-    """Return the registered readers, of one kind or all, in the order of their slugs."""
-    return tuple(reader for _, reader in sorted(_READERS.items()) if kind in {None, reader.kind})
+def readers(*kinds: Kind) -> tuple[type[Reader], ...]:
+    """Return the registered readers, of some kinds or all, in the order of their slugs."""
+    return tuple(reader for _, reader in sorted(_READERS.items()) if not kinds or reader.kind in kinds)
 
 
 def reader_for(slug: str) -> type[Reader]:
     """Return the reader of a format. Raises LookupError with a sentence that names the known ones."""
     if slug in _READERS:
         return _READERS[slug]
-    msg = f"There is no format “{slug}”. Known are {_known(None, slugs=True)}."
+    msg = f"There is no format “{slug}”. Known are {_known(slugs=True)}."
     raise LookupError(msg)
 
 
-def detect(head: bytes, name: str, kind: Kind | None = None) -> type[Reader]:
+def detect(head: bytes, name: str, *kinds: Kind) -> type[Reader]:
     """Return the reader whose format a document has, told from `Document.head()` and the file's name.
 
     Raises DocumentError that says what was seen and which formats are known.
     """
-    for reader in readers(kind):
+    for reader in readers(*kinds):
         if reader.sniff(head, name):
             return reader
     for reader in readers():
         if reader.sniff(head, name):
-            reason = f"This is {reader.label}, which is {_IS[reader.kind]}. Known here are {_known(kind)}."
+            reason = f"This is {reader.label}, which is {_IS[reader.kind]}. Known here are {_known(*kinds)}."
             raise DocumentError(reason=reason)
-    raise DocumentError(reason=f"{seen(head)} Known formats are {_known(kind)}.")
+    raise DocumentError(reason=f"{seen(head)} Known formats are {_known(*kinds)}.")
 
 
-def _known(kind: Kind | None, *, slugs: bool = False) -> str:
-    return ", ".join(reader.slug if slugs else reader.label for reader in readers(kind)) or "none"
+def _known(*kinds: Kind, slugs: bool = False) -> str:
+    return ", ".join(reader.slug if slugs else reader.label for reader in readers(*kinds)) or "none"

@@ -6,10 +6,19 @@ from inventory.models.apis import (
     ApiTeam,
     BaseUrl,
     Endpoint,
+    EndpointQuerySet,
     Fact,
     Specification,
 )
 from inventory.models.connections import Connection, ConnectionQuerySet, Run, RunQuerySet
+from inventory.models.traffic import (
+    DiscoveryPolicy,
+    GatewayDay,
+    Observation,
+    ObservedDay,
+    TrafficLog,
+    TrafficLogQuerySet,
+)
 
 __all__ = [
     "Api",
@@ -18,9 +27,16 @@ __all__ = [
     "BaseUrl",
     "Connection",
     "ConnectionQuerySet",
+    "DiscoveryPolicy",
     "Endpoint",
+    "EndpointQuerySet",
     "Fact",
+    "GatewayDay",
+    "Observation",
+    "ObservedDay",
     "Run",
     "RunQuerySet",
     "Specification",
+    "TrafficLog",
+    "TrafficLogQuerySet",
 ]

@@ -150,11 +150,21 @@ class Specification(models.Model):
         return f"{self.title or self.api.name} {self.version}"
 
 
+class EndpointQuerySet(models.QuerySet["Endpoint"]):
+    """Questions about endpoints."""
+
+    def known(self) -> Self:
+        """Leave out paths that were learned from logs and turned out to be values of another one."""
+        return self.exclude(specified_since=None, calls=None, documented=False)
+
+
 class Endpoint(models.Model):
     """One method on one path of an API.
 
-    `path` is as declared or learned, `path_key` follows the fixed rule (`inventory.paths`); paths with one key are
-    one endpoint with several `spellings`. `removed_at` is set while the current specification no longer has it.
+    `path` is as declared, or the key of one learned from logs; `path_key` follows the fixed rule (`inventory.paths`);
+    paths with one key are one endpoint with several `spellings`. `removed_at` is set while the current specification
+    no longer has it. `specified_since` is the day (UTC) a specification first had it, `SINCE_EVER` for the first one
+    of its API, and None for an endpoint that logs alone know. The counts are sums of its observations, None without.
     """
 
     api = models.ForeignKey(Api, on_delete=models.PROTECT, related_name="endpoints")
@@ -170,6 +180,16 @@ class Endpoint(models.Model):
     documented = models.BooleanField(default=True)
     first_seen = models.DateTimeField()
     removed_at = models.DateTimeField(null=True, blank=True)
+    specified_since = models.DateField(null=True, blank=True)
+    sunset = models.DateField(null=True, blank=True)
+    first_called = models.DateField(null=True, blank=True)
+    last_called = models.DateField(null=True, blank=True)
+    calls = models.BigIntegerField(null=True, blank=True)
+    signed_calls = models.BigIntegerField(null=True, blank=True)
+    unsigned_calls = models.BigIntegerField(null=True, blank=True)
+    open_calls = models.BigIntegerField(null=True, blank=True)
+
+    objects = EndpointQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["api", "method", "path_key"], name="endpoint_once")]

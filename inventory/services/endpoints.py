@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 from django.db import connection
 
-from inventory.models import Api
+from inventory.discovery import SINCE_EVER
+from inventory.models import Api, Specification
 from inventory.records import EndpointRecord
 
 
@@ -28,7 +29,7 @@ class EndpointCounts:
 STAGE = """
 CREATE TEMPORARY TABLE staged_endpoint (
     method text, path text, path_key text, operation_id text, summary text,
-    authentication text, schemes text[], deprecated boolean
+    authentication text, schemes text[], deprecated boolean, sunset date
 ) ON COMMIT DROP
 """
 
@@ -41,24 +42,25 @@ WITH declared AS (
                 WHEN bool_or(authentication = 'not declared') THEN 'not declared'
                 ELSE 'declared' END AS authentication,
            coalesce(array_agg(DISTINCT scheme ORDER BY scheme) FILTER (WHERE scheme IS NOT NULL), '{}') AS schemes,
-           bool_and(deprecated) AS deprecated
+           bool_and(deprecated) AS deprecated, min(sunset) AS sunset
     FROM staged_endpoint LEFT JOIN LATERAL unnest(schemes) scheme ON true GROUP BY method, path_key
 ), written AS (
     INSERT INTO inventory_endpoint AS held (
         api_id, method, path_key, path, spellings, operation_id, summary, authentication, schemes, deprecated,
-        documented, first_seen)
+        sunset, documented, first_seen, specified_since)
     SELECT %(api)s, method, path_key, path, spellings, operation_id, summary, authentication, schemes, deprecated,
-           true, %(now)s
+           sunset, true, %(now)s, %(since)s
     FROM declared ORDER BY method, path_key
     ON CONFLICT (api_id, method, path_key) DO UPDATE SET
         path = excluded.path, spellings = excluded.spellings, operation_id = excluded.operation_id,
         summary = excluded.summary, authentication = excluded.authentication, schemes = excluded.schemes,
-        deprecated = excluded.deprecated, documented = true, removed_at = NULL
+        deprecated = excluded.deprecated, sunset = excluded.sunset, documented = true, removed_at = NULL,
+        specified_since = coalesce(held.specified_since, excluded.specified_since)
     WHERE (held.path, held.spellings, held.operation_id, held.summary, held.authentication, held.schemes,
-           held.deprecated, held.documented, held.removed_at)
+           held.deprecated, held.sunset, held.documented, held.removed_at)
         IS DISTINCT FROM
           (excluded.path, excluded.spellings, excluded.operation_id, excluded.summary, excluded.authentication,
-           excluded.schemes, excluded.deprecated, true, NULL)
+           excluded.schemes, excluded.deprecated, excluded.sunset, true, NULL)
     RETURNING xmax = 0 AS inserted
 ), removed AS (
     UPDATE inventory_endpoint held SET documented = false, removed_at = %(now)s
@@ -70,6 +72,14 @@ SELECT (SELECT count(*) FROM declared), count(*) FILTER (WHERE inserted), count(
        (SELECT count(*) FROM removed)
 FROM written
 """
+
+
+def day_of(text: str) -> date | None:
+    """Return the day that a sunset in a specification names, None for what is no ISO 8601 day."""
+    try:
+        return date.fromisoformat(text.strip()[:10])
+    except ValueError:
+        return None
 
 
 def write_endpoints(*, api: Api, endpoints: Iterable[EndpointRecord], now: datetime) -> EndpointCounts:
@@ -92,9 +102,12 @@ def write_endpoints(*, api: Api, endpoints: Iterable[EndpointRecord], now: datet
                         record.authentication,
                         list(record.schemes),
                         record.deprecated,
+                        day_of(record.sunset),
                     )
                 )
-        cursor.execute(MERGE, {"api": api.pk, "now": now})
+        first = not Specification.objects.filter(api=api).exists()
+        since = SINCE_EVER if first else now.astimezone(UTC).date()
+        cursor.execute(MERGE, {"api": api.pk, "now": now, "since": since})
         declared, created, updated, removed = cursor.fetchone()
         cursor.execute("DROP TABLE staged_endpoint")
     return EndpointCounts(created=created, updated=updated, unchanged=declared - created - updated, removed=removed)

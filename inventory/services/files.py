@@ -1,6 +1,6 @@
 """Reading a document that lies in a file, for commands: nothing is stored and no database is needed."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -12,7 +12,7 @@ from inventory.jobs.services.reading import Reading, read_document
 
 
 @contextmanager
-def reading_of(path: Path, *, slug: str = "", kind: Kind | None = None) -> Iterator[tuple[type[Reader], Reading]]:
+def reading_of(path: Path, *, slug: str = "", kinds: Collection[Kind] = ()) -> Iterator[tuple[type[Reader], Reading]]:
     """Give the reader of a file, the named one or the one whose format it has, and the reading.
 
     Raises DocumentError for a file that cannot be read, LookupError for a name that no reader has.
@@ -22,7 +22,7 @@ def reading_of(path: Path, *, slug: str = "", kind: Kind | None = None) -> Itera
         with path.open("rb") as file:
             document = Document(cast("BinaryIO", file), path.name)
             try:
-                reader = chosen or detect(document.head(), path.name, kind)
+                reader = chosen or detect(document.head(), path.name, *kinds)
             except DocumentError as error:
                 raise DocumentError(error.place, error.reason, path.name) from error
             yield (

@@ -22,6 +22,7 @@ from inventory.records import EndpointRecord, SpecificationRecord
 from inventory.selectors import apis_for, find_api
 from inventory.services.classify import give_team
 from inventory.services.endpoints import EndpointCounts, write_endpoints
+from inventory.services.traffic.placing import place_traffic
 from inventory.signals import ApisChanged, endpoints_recorded
 
 NAMESPACE = UUID("6f0c6bb2-5a4f-5d0e-9d64-1d0f5c1c8b3e")
@@ -125,7 +126,9 @@ class NewApi:
     version: str
 
 
-def create_api(*, new: NewApi, team: Team | None, principal: Principal, now: datetime) -> Api:
+def create_api(
+    *, new: NewApi, team: Team | None, principal: Principal, now: datetime, source: str = "specification"
+) -> Api:
     """Make an API with its code, slug and stable id, give it to a team, and write the trail."""
     for counter in range(1000):
         stable_id = _stable_id(new.name, new.environment, new.base_path, counter)
@@ -145,7 +148,7 @@ def create_api(*, new: NewApi, team: Team | None, principal: Principal, now: dat
             )
     except IntegrityError:
         # Somebody made the same API, or drew the same code, in this very moment: the next try sees theirs.
-        return create_api(new=new, team=team, principal=principal, now=now)
+        return create_api(new=new, team=team, principal=principal, now=now, source=source)
     if new.environment != Environment.UNKNOWN:
         Fact.objects.create(
             api=api,
@@ -158,7 +161,7 @@ def create_api(*, new: NewApi, team: Team | None, principal: Principal, now: dat
     give_team(api=api, team=team, now=now)
     record_change(
         principal=principal, kind="api", code=api.code, verb="created", old=None, new=new.name,
-        now=now, source="specification", api_id=api.pk,
+        now=now, source=source, api_id=api.pk,
     )  # fmt: skip
     return api
 
@@ -218,7 +221,9 @@ def record_specification(
             reason=counts.sentence(), source="specification", api_id=api.pk,
         )  # fmt: skip
     cause = f"specification {specification.version} read".replace("  ", " ")
-    endpoints_recorded.send(Api, result=ApisChanged(api_ids=(api.pk,), cause=cause))
+    hosts = BaseUrl.objects.filter(api=api).exclude(host="").values_list("host", flat=True)
+    touched = place_traffic(hosts=set(hosts), api_ids=[api.pk], now=now)
+    endpoints_recorded.send(Api, result=ApisChanged(api_ids=tuple(sorted({api.pk, *touched})), cause=cause))
     return SpecificationResult(
         api_id=api.pk, api_code=api.code, api_name=api.name, new_api=new_api, repeated=False, endpoints=counts
     )

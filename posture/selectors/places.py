@@ -51,6 +51,7 @@ GROUPS: Final = (
                 family=("inventory:connection", "inventory:run"),
             ),
             Place(label="Mapping", name="findings:mapping", key="m", icon="link"),
+            Place(label="Traffic", name="inventory:traffic", key="i", icon="affiliate", family=("inventory:traffic",)),
             Place(label="Jobs", name="jobs:jobs", key="j", icon="progress", family=("jobs:",)),
             Place(label="Teams", name="access:teams", key="t", icon="users", family=("access:team",)),
             Place(

@@ -16,6 +16,9 @@ LEFT JOIN access_team team ON team.id = series.team_id
 LEFT JOIN access_user uploader ON uploader.id = series.uploader_id
 """
 
+LOG = "ROW(log.series, log.digest, named.stable_id)::text"
+LOG_JOIN = "LEFT JOIN inventory_api named ON named.id = log.api_id"
+
 
 def _scan(alias: str) -> str:
     """Return a scan's natural key; its time counts unless it was the moment of the upload."""
@@ -39,8 +42,10 @@ QUERIES = {
         JOIN inventory_api api ON api.id = api_id""",
     "endpoints": """
         SELECT ROW(api.stable_id, method, path_key, path, spellings, operation_id, summary, authentication,
-            schemes, deprecated, documented, removed_at IS NULL)::text
-        FROM inventory_endpoint JOIN inventory_api api ON api.id = api_id""",
+            schemes, deprecated, sunset, documented, removed_at IS NULL, first_called, last_called, calls,
+            signed_calls, unsigned_calls, open_calls)::text
+        FROM inventory_endpoint JOIN inventory_api api ON api.id = api_id
+        WHERE documented OR specified_since IS NOT NULL OR calls IS NOT NULL""",
     "facts": """
         SELECT ROW(api.stable_id, endpoint.method, endpoint.path_key, attribute, source_kind, source_id,
             value, confidence)::text
@@ -50,6 +55,23 @@ QUERIES = {
         SELECT ROW(api.stable_id, specification.digest, format, title, specification.version,
             endpoints_declared, current)::text
         FROM inventory_specification specification JOIN inventory_api api ON api.id = api_id""",
+    "logs": f"""
+        SELECT ROW({LOG}, log.size, log.start, log.first_at, log.last_at)::text
+        FROM inventory_trafficlog log {LOG_JOIN}""",
+    "observations": f"""
+        SELECT ROW({LOG}, seen.host, seen.method, seen.path_key, seen.day, seen.calls, seen.ok, seen.redirected,
+            seen.refused, seen.failed, seen.signed, seen.unsigned, seen.open, holder.stable_id, endpoint.method,
+            endpoint.path_key)::text
+        FROM inventory_observation seen JOIN inventory_trafficlog log ON log.id = seen.log_id {LOG_JOIN}
+        LEFT JOIN inventory_api holder ON holder.id = seen.api_id
+        LEFT JOIN inventory_endpoint endpoint ON endpoint.id = seen.endpoint_id""",
+    "days of gateways": f"""
+        SELECT ROW({LOG}, host, day, calls, untold)::text FROM inventory_gatewayday gateway
+        JOIN inventory_trafficlog log ON log.id = gateway.log_id {LOG_JOIN}""",
+    "observed days": """
+        SELECT ROW(api.stable_id, day, calls, untold)::text FROM inventory_observedday
+        JOIN inventory_api api ON api.id = api_id""",
+    "policy of discovery": "SELECT days::text FROM inventory_discoverypolicy",
     "series": f"SELECT ROW({SERIES}, retired_at IS NULL)::text FROM findings_series series {SERIES_JOIN}",
     "scans": f"""
         SELECT ROW({SERIES}, {_scan("scan")}, scan.scanned_at_source, complete, parts_expected)::text
