@@ -37,6 +37,7 @@ def with_device(page: Page) -> str:
 def fill_in(page: Page, email: str, password: str) -> None:
     """Fill in the sign-in page with the keyboard alone: the first field has the focus."""
     page.goto("/login/")
+    expect(page.get_by_label("Email")).to_be_focused()
     page.keyboard.type(email)
     page.keyboard.press("Tab")
     page.keyboard.type(password)
@@ -130,6 +131,7 @@ def test_an_app_is_set_up_and_used_by_keyboard_alone(page: Page, stack: Stack, a
     page.keyboard.type("000000")
     page.keyboard.press("Enter")
     expect(page.locator(".error:visible")).to_contain_text("This did not match.")
+    expect(page.get_by_label("Code")).to_be_focused()
     page.keyboard.type(code_of(secret))
     page.keyboard.press("Enter")
     page.wait_for_url("**/apis/")
@@ -167,6 +169,7 @@ def to_second_step(page: Page, stack: Stack) -> None:
     page.context.clear_cookies()
     fill_in(page, *stack.people[AUDITOR])
     page.wait_for_url("**/login/confirm/")
+    expect(page.get_by_label("Code")).to_be_focused()
 
 
 def test_a_session_elsewhere_is_seen_and_ended(page: Page, browser: Browser, stack: Stack, sign_in: SignIn) -> None:
