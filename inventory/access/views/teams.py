@@ -14,7 +14,7 @@ from inventory.access.forms.people import MemberForm, TeamForm
 from inventory.access.http import Request
 from inventory.access.models import Team
 from inventory.access.records import Principal
-from inventory.access.rights import Verb, may, refused
+from inventory.access.rights import Verb, may, refused, require
 from inventory.access.routes import Scope, route
 from inventory.access.selectors import teams_in_sight
 from inventory.access.services.people import add_member, create_team, member_named, remove_member
@@ -100,6 +100,7 @@ def member_remove(request: Request, slug: str, code: str) -> HttpResponse:
 def team_rename(request: Request, slug: str) -> HttpResponse:
     """Give a team another name; its address stays."""
     found = _team(request, slug)
+    require(request.principal, Verb.MANAGE_PEOPLE, team_id=None)
     form = TeamForm(request.POST)
     if not form.is_valid():
         return _shown(request, found, rename=form)
