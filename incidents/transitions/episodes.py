@@ -80,7 +80,7 @@ class Tally:
         outcomes = {word: self.outcomes.get(word, 0) + other.outcomes.get(word, 0) for word in Outcome}
         moments = [moment for moment in (self.first_at, other.first_at) if moment]
         ends = [moment for moment in (self.last_at, other.last_at) if moment]
-        samples = sorted((*self.samples, *other.samples), key=lambda one: (one["at"], one["uid"]))
+        samples = sorted((*self.samples, *other.samples), key=_order)
         return replace(
             self,
             title=min(filter(None, (self.title, other.title)), default=""),
@@ -98,6 +98,10 @@ class Tally:
     def outcome(self) -> Outcome:
         """The worst that became of any of its alerts."""
         return next((word for word in WORST_FIRST if self.outcomes.get(word)), Outcome.UNKNOWN)
+
+
+def _order(sample: dict[str, Any]) -> tuple[Any, ...]:
+    return sample["at"], sample["uid"], sorted(map(str, sample.items()))
 
 
 def tally_of(record: AlertRecord, *, uid: str, path: str) -> Tally:
