@@ -128,7 +128,7 @@ def read_log(run: Run) -> dict[str, Any]:
             )  # fmt: skip
 
             def summary() -> Any:
-                run.progress(0, None, "Tie the calls to endpoints")
+                run.progress(reading.summary.lines, reading.summary.lines, "Tie the calls to endpoints")
                 return reading.summary
 
             read = LogRead(records=reading, summary=summary)

@@ -48,6 +48,11 @@ class AddressBook:
         parts = _segments(path)
         return next((api_id for base, api_id in self._by_name.get(host, ()) if parts[: len(base)] == base), None)
 
+    def alone_at(self, host: str) -> int | None:
+        """Return the id of the one API that answers at a host, None when there are more or none."""
+        found = {api_id for _, api_id in self._by_name.get(host, ())}
+        return found.pop() if len(found) == 1 else None
+
     @property
     def hosts(self) -> frozenset[str]:
         """The hosts at which any API answers."""

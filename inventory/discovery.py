@@ -60,10 +60,11 @@ class Watch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovered:
-    """A state and why, as a sentence."""
+    """A state and why, as a sentence; `observed` is False while no log of the gateway was read."""
 
     state: Discovery
     reason: str
+    observed: bool = False
 
 
 def watch_of(observed: list[date], *, days: int) -> Watch:

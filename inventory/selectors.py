@@ -1,7 +1,7 @@
 """Questions about what exists and where the product learns of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -25,7 +25,7 @@ from inventory.access.records import Principal
 from inventory.access.rights import Verb, may
 from inventory.addresses import Address, AddressBook
 from inventory.choices import RunState
-from inventory.discovery import SINCE_EVER, Discovered, EndpointFacts, Watch, discover, watch_of
+from inventory.discovery import DEFAULT_DAYS, SINCE_EVER, Discovered, EndpointFacts, Watch, discover, watch_of
 from inventory.errors import ApiAmbiguous, ApiNotFound
 from inventory.jobs.choices import LIVE, State
 from inventory.jobs.models import Job, Secret
@@ -41,7 +41,7 @@ from inventory.models import (
     ObservedDay,
     Run,
 )
-from inventory.models.traffic import discovery_days
+from inventory.models.traffic import threshold
 
 DAY: Final = timedelta(hours=24)
 RUN_JOB: Final = "connections.run"
@@ -89,13 +89,19 @@ def endpoints_of(apis: ApiQuerySet) -> EndpointQuerySet:
 
 
 def discovered(endpoints: Sequence[Endpoint]) -> dict[int, Discovered]:
-    """Return what each of some endpoints turned out to be, by their ids; two queries."""
-    days = discovery_days()
+    """Return what each of some endpoints turned out to be, by their ids; one query."""
     watches: dict[int, list[date]] = {}
-    for api_id, day in ObservedDay.objects.filter(api__in={row.api_id for row in endpoints}).values_list("api", "day"):
+    days = DEFAULT_DAYS
+    observed = ObservedDay.objects.filter(api__in={row.api_id for row in endpoints})
+    for api_id, day, days in observed.values_list("api", "day", threshold()):  # noqa: B007 - the same in each row
         watches.setdefault(api_id, []).append(day)
-    watched = {api_id: watch_of(observed, days=days) for api_id, observed in watches.items()}
-    return {row.pk: discover(facts_of(row), watched.get(row.api_id, Watch()), days=days) for row in endpoints}
+    watched = {api_id: watch_of(seen, days=days) for api_id, seen in watches.items()}
+    return {
+        row.pk: replace(
+            discover(facts_of(row), watched.get(row.api_id, Watch()), days=days), observed=row.api_id in watched
+        )
+        for row in endpoints
+    }
 
 
 def facts_of(endpoint: Endpoint) -> EndpointFacts:

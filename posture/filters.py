@@ -11,8 +11,9 @@ from typing_extensions import override
 from findings.models import Finding
 from findings.status import OPEN, SeverityRank, Status
 from inventory.access.filters import ListFilter
-from inventory.choices import Authentication, Criticality, Environment, Reach, Sensitivity, Stage
-from inventory.models import Api, ApiTeam, Endpoint
+from inventory.choices import Authentication, Criticality, Discovery, Environment, Reach, Sensitivity, Stage
+from inventory.models import Api, ApiTeam, Endpoint, EndpointQuerySet
+from inventory.models.traffic import in_state
 from posture.choices import Band
 
 Row = TypeVar("Row", bound=Model)
@@ -20,6 +21,7 @@ Row = TypeVar("Row", bound=Model)
 UNSCORED = "unscored"
 NO_TEAM = "none"
 ANY_STATUS = "any"
+TELLING = (Discovery.SHADOW, Discovery.ZOMBIE, Discovery.ORPHAN, Discovery.UNUSED)
 PLAIN = ("reach", "environment", "sensitivity", "criticality")
 """Fields of an API that are filtered by as they are."""
 
@@ -55,6 +57,7 @@ class ApiFilter(CountedFilter):
         self.offer("sensitivity", "Data", Sensitivity.choices)
         self.offer("criticality", "Criticality", Criticality.choices)
         self.offer("stage", "Life cycle", Stage.choices, else_="Not retired")
+        self.offer("endpoints", "Has endpoints that are", [(state.value, state.label) for state in TELLING])
         self.offer(
             "band", "Risk", [*((band.value, band.value.capitalize()) for band in Band), (UNSCORED, "Not scored")]
         )
@@ -73,6 +76,8 @@ class ApiFilter(CountedFilter):
         if team := asked["team"]:
             held = ApiTeam.objects.filter(api=OuterRef("pk"), until=None)
             apis = apis.filter(~Exists(held) if team == NO_TEAM else Exists(held.filter(team__slug=team)))
+        if state := asked["endpoints"]:
+            apis = apis.filter(Exists(in_state(Endpoint.objects.filter(api=OuterRef("pk")).known(), Discovery(state))))
         if band := asked["band"]:
             apis = apis.filter(current_score=None) if band == UNSCORED else apis.filter(current_score__band=band)
         return apis.filter(self._search()) if asked["q"] else apis
@@ -93,11 +98,16 @@ class EndpointFilter(ListFilter):
         self.offer("authentication", "Authentication", Authentication.choices)
         self.offer("deprecated", "Deprecated", [("yes", "Yes"), ("no", "No")])
         self.offer("removed", "In the specification", [("yes", "No longer")], else_="Still")
+        self.offer("state", "State", Discovery.choices)
         self.full_clean()
 
-    def apply(self, endpoints: QuerySet[Endpoint]) -> QuerySet[Endpoint]:
-        """Return the endpoints that match; those the specification dropped only when asked for."""
-        endpoints = endpoints.filter(removed_at__isnull=self.value("removed") != "yes")
+    def apply(self, endpoints: EndpointQuerySet) -> EndpointQuerySet:
+        """Return the endpoints that match; those the specification dropped only when they or a state is asked for."""
+        endpoints = endpoints.known()
+        if state := self.value("state"):
+            endpoints = in_state(endpoints, Discovery(state))
+        if self.value("removed") == "yes" or not state:
+            endpoints = endpoints.filter(removed_at__isnull=self.value("removed") != "yes")
         if authentication := self.value("authentication"):
             endpoints = endpoints.filter(authentication=authentication)
         if deprecated := self.value("deprecated"):

@@ -1,13 +1,13 @@
 """What logs of gateways tell: which were read, what was called on which day, and which days were observed."""
 
-from datetime import UTC, date
+from datetime import UTC
 from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
-from django.db.models.functions import TruncDate
+from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, TruncDate
 from typing_extensions import override
 
 from inventory.access.records import Principal
@@ -187,9 +187,9 @@ def discovery_days() -> int:
     return DiscoveryPolicy.objects.values_list("days", flat=True).first() or DEFAULT_DAYS
 
 
-def observed_on(api: Api) -> list[date]:
-    """Return the observed days of an API, the newest first."""
-    return list(ObservedDay.objects.filter(api=api).order_by("-day").values_list("day", flat=True))
+def threshold() -> Coalesce:
+    """Return the same as a part of a query."""
+    return Coalesce(Subquery(DiscoveryPolicy.objects.values("days")[:1]), Value(DEFAULT_DAYS))
 
 
 def in_state(endpoints: EndpointQuerySet, state: Discovery) -> EndpointQuerySet:

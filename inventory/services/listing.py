@@ -38,7 +38,8 @@ class _Listed:
 class Inventory:
     """Takes specifications and logs, in any order, and lists what they tell of together.
 
-    Calls belong to the API whose base URL is the longest start of host and path, at any port. When no API answers at
+    Calls belong to the API whose base URL is the longest start of host and path, at any port, else to the only one at
+    their host. When no API answers at
     any host of the logs and there is one specification alone, it is the one they are about. A host without an API is
     listed without one: `api` is the host, or None where the log does not tell it.
     """
@@ -97,7 +98,8 @@ class Inventory:
         alone = len(specified) == 1 and not book.hosts & hosts
         others: dict[str, _Listed] = {}
         for call in self._calls:
-            number = 0 if alone else book.find_at_any_port(call.host, call.path_key) if call.host else None
+            number = 0 if alone else book.find_at_any_port(call.host, call.path_key)
+            number = book.alone_at(call.host) if number is None else number
             if number is None:
                 listed = others.setdefault(call.host, _Listed(name=call.host or None))
                 _count(listed, call, call.path_key)

@@ -1,31 +1,39 @@
 """The endpoints of one API, page by page, and the few that matter most."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
-from django.db.models import Case, Count, Q, When
+from django.db.models import Case, Count, Max, Q, Sum, When
 from django.db.models.functions import Left
 
 from findings.models import Finding, FindingQuerySet
 from findings.status import SeverityRank
 from inventory.access.pages import Key, Page, page_of, read_number, read_text
-from inventory.choices import Authentication
-from inventory.models import Api, Endpoint
+from inventory.choices import Authentication, Discovery
+from inventory.discovery import DEFINITIONS, Discovered
+from inventory.models import Api, Endpoint, ObservedDay
+from inventory.models.traffic import discovery_days
+from inventory.selectors import discovered
 from posture.filters import EndpointFilter
 from posture.selectors.summaries import SEVERITIES, Mark, authentication_mark
 
 PATH_LETTERS: Final = 200
 """Endpoints are ordered by the start of their path, so that a cursor fits into an address."""
 MATTER: Final = 6
+ICONS: Final = {Discovery.SHADOW: "user-question", Discovery.ZOMBIE: "ghost"}
+SHADES: Final = {Discovery.SHADOW: "bad", Discovery.ZOMBIE: "bad", Discovery.ORPHAN: "warn", Discovery.UNUSED: "warn"}
 ORDER: Final = (Key(name="start", read=read_text), Key(name="method", read=read_text), Key(name="pk", read=read_number))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointRow:
-    """One endpoint: what the specification says of it and what is open on it."""
+    """One endpoint: what the specification says of it, what logs tell, and what is open on it.
+
+    `calls` is None while no log of the gateway was read; `open_calls` had no credentials and were answered with 2xx.
+    """
 
     method: str
     path: str
@@ -35,6 +43,11 @@ class EndpointRow:
     deprecated: bool
     removed_at: datetime | None
     counts: Mapping[str, int]
+    state: Mark
+    reason: str
+    calls: int | None
+    last_called: date | None
+    open_calls: int
 
     @property
     def has_findings(self) -> bool:
@@ -43,23 +56,25 @@ class EndpointRow:
 
 
 def endpoint_page(*, api: Api, narrowed: EndpointFilter, after: str = "", before: str = "") -> Page[EndpointRow]:
-    """Return one page of the endpoints of a visible API, by path; three queries."""
+    """Return one page of the endpoints of a visible API, by path; five queries."""
     found = narrowed.apply(Endpoint.objects.filter(api=api)).annotate(start=Left("path", PATH_LETTERS))
     page = page_of(found, order=ORDER, after=after, before=before)
     counts = _counts(Finding.objects.filter(endpoint__in=page.rows))
-    rows = tuple(_row(endpoint, counts[endpoint.pk]) for endpoint in page.rows)
+    rows = _rows(page.rows, counts)
     return Page(rows=rows, total=page.total, more=page.more, next=page.next, previous=page.previous)
 
 
 def endpoints_that_matter(*, api: Api) -> tuple[EndpointRow, ...]:
-    """Return the endpoints of a visible API with the worst open findings, then those without sign-in; two queries."""
+    """Return the endpoints with the worst open findings, then those of no specification, then those without sign-in."""
     counts = _counts(Finding.objects.filter(api=api), worst=MATTER)
     rank = {pk: place for place, pk in enumerate(counts)}
-    found = Endpoint.objects.filter(Q(pk__in=rank) | Q(authentication=Authentication.NONE), api=api, removed_at=None)
-    told = Case(When(pk__in=rank, then=0), default=1)
+    dark = Q(documented=False, calls__gt=0)
+    wanted = Q(pk__in=rank) | Q(authentication=Authentication.NONE) | dark
+    found = Endpoint.objects.filter(wanted, api=api, removed_at=None)
+    told = Case(When(pk__in=rank, then=0), When(dark, then=1), default=2)
     shown = list(found.order_by(told, Left("path", PATH_LETTERS), "method", "pk")[:MATTER])
     shown.sort(key=lambda endpoint: rank.get(endpoint.pk, len(rank)))
-    return tuple(_row(endpoint, counts[endpoint.pk]) for endpoint in shown)
+    return _rows(shown, counts)
 
 
 def _counts(findings: FindingQuerySet, *, worst: int | None = None) -> Mapping[int, Mapping[str, int]]:
@@ -76,7 +91,14 @@ def _counts(findings: FindingQuerySet, *, worst: int | None = None) -> Mapping[i
     return counts
 
 
-def _row(endpoint: Endpoint, counts: Mapping[str, int]) -> EndpointRow:
+def _rows(
+    endpoints: Sequence[Endpoint], counts: Mapping[int, Mapping[str, int]]
+) -> tuple[EndpointRow, ...]:  # fmt: skip
+    found = discovered(endpoints)
+    return tuple(_row(endpoint, counts[endpoint.pk], found[endpoint.pk]) for endpoint in endpoints)
+
+
+def _row(endpoint: Endpoint, counts: Mapping[str, int], found: Discovered) -> EndpointRow:
     return EndpointRow(
         method=endpoint.method,
         path=endpoint.path,
@@ -86,4 +108,35 @@ def _row(endpoint: Endpoint, counts: Mapping[str, int]) -> EndpointRow:
         deprecated=endpoint.deprecated,
         removed_at=endpoint.removed_at,
         counts=counts,
+        state=Mark(text=str(found.state.label), icon=ICONS.get(found.state, ""), css=SHADES.get(found.state, "")),
+        reason=found.reason,
+        calls=endpoint.calls or 0 if found.observed else None,
+        last_called=endpoint.last_called,
+        open_calls=endpoint.open_calls or 0,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """How the gateway of an API was observed; `untold` calls are held by no endpoint."""
+
+    days: int
+    last: date | None
+    calls: int
+    untold: int
+    meanings: tuple[tuple[str, str], ...]
+
+
+def traffic_of(*, api: Api) -> Traffic:
+    """Return what logs tell of a visible API as a whole, and what the states of its endpoints mean; two queries."""
+    seen = ObservedDay.objects.filter(api=api).aggregate(
+        n=Count("pk"), last=Max("day"), calls=Sum("calls"), past=Sum("untold")
+    )
+    threshold = discovery_days()
+    return Traffic(
+        days=seen["n"],
+        last=seen["last"],
+        calls=seen["calls"] or 0,
+        untold=seen["past"] or 0,
+        meanings=tuple((str(state.label), words.format(days=threshold)) for state, words in DEFINITIONS.items()),
     )

@@ -17,7 +17,7 @@ from inventory.access.views.lists import answer_list, place
 from inventory.models import Api
 from posture.charts import score_history as score_chart
 from posture.filters import EndpointFilter, FindingFilter
-from posture.selectors.api_endpoints import endpoint_page, endpoints_that_matter
+from posture.selectors.api_endpoints import endpoint_page, endpoints_that_matter, traffic_of
 from posture.selectors.api_findings import finding_page
 from posture.selectors.api_page import ApiHead, head_of, visible_api
 from posture.selectors.history import newest_events, score_history, trail_page
@@ -80,7 +80,8 @@ def api_endpoints(request: Request, code: str) -> HttpResponse:
     """List the endpoints of an API."""
     api = found(request, code)
     form = EndpointFilter(request.GET)
-    context = {"head": head_of(api), "page": endpoint_page(api=api, narrowed=form, **place(request))}
+    page = endpoint_page(api=api, narrowed=form, **place(request))
+    context = {"head": head_of(api), "page": page, "traffic": traffic_of(api=api)}
     return answer_list(
         request, form, page="posture/api_endpoints.html", fragment="posture/_endpoint_table.html", context=context
     )

@@ -4,7 +4,8 @@ What is held of observations, addresses and specifications decides, not the orde
 these changed, the observations it may concern are placed anew.
 
 - API: the one the log was said to be about, else the one whose base URL is the longest start of host and path (at any
-  port), among those of the log's teams, else one of a mapping rule, else the one it had, else none: *unmapped*.
+  port), among those of the log's teams, else one of a mapping rule, else the only one that answers at the host, else
+  none: *unmapped*.
 - Endpoint: the declared one with the path's key, else a declared one whose parameters the path fits (the current
   specification before former ones), else one learned from the path, if anything was ever answered with 2xx and no file
   is meant. HEAD counts with GET, OPTIONS only where it is declared. Of one API and day at most `MOST_LEARNED` are
@@ -91,21 +92,42 @@ def _assign(logs: Collection[int], hosts: Collection[str], beyond: Beyond | None
     for api_id in touched:
         named.filter(log__api=api_id).update(api=api_id)
     seen = concerned.filter(log__api=None).values_list("log__teams", "host", "path_key", "api").distinct()
-    books: dict[tuple[int, ...] | None, AddressBook] = {}
+    everything = address_book(Api.objects.all())
+    books: dict[tuple[int, ...] | None, AddressBook] = {None: everything}
     moved: list[tuple[Any, ...]] = []
-    for teams, host, path, held in seen.iterator(chunk_size=5000):
+    for teams, host, path, api_id in list(seen):
+        held: int | None = api_id
         reach = None if teams is None else tuple(teams)
         if reach not in books:
             books[reach] = address_book(_within(reach))
-        found = books[reach].find_at_any_port(host, path) if host else None
-        if found is None and beyond is not None and host:
-            found = beyond(host, path)
-        if found is not None and found != held:
+        found = _found(books[reach], everything, host, path, beyond) if host else None
+        if found is None and held is not None and _stays(everything, host, path, held):
+            found = held
+        if found != held:
             moved.append((teams, host, path, found))
-            touched |= {found} | ({held} if held else set())
+            touched |= {one for one in (found, held) if one is not None}
     if moved:
         _move(moved)
     return touched
+
+
+def _found(book: AddressBook, everything: AddressBook, host: str, path: str, beyond: Beyond | None) -> int | None:
+    found = book.find_at_any_port(host, path)
+    if found is None and beyond is not None:
+        found = beyond(host, path)
+    if found is None:
+        # Who does not see all may have one API at a host of many: the rest of it is not theirs.
+        alone = everything.alone_at(host)
+        found = alone if alone is not None and host in book.hosts_of(alone) else None
+    return found
+
+
+def _stays(everything: AddressBook, host: str, path: str, held: int) -> bool:
+    """Return whether calls stay where they are: a rule gave them, or their API has come to another team since."""
+    if host not in everything.hosts_of(held):
+        return True
+    found = everything.find_at_any_port(host, path)
+    return held == (everything.alone_at(host) if found is None else found)
 
 
 def _within(reach: tuple[int, ...] | None) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from inventory.access.choices import OrganisationRole
-from inventory.models import Api, Endpoint
+from inventory.models import Api, DiscoveryPolicy, Endpoint, ObservedDay
 from tests.callers import Caller, token_of
 from tests.inventory.access.people import person, team
 from tests.posture.services.estates import NOW, make_api
@@ -22,7 +22,7 @@ def test_endpoints_are_told_and_narrowed() -> None:
     shop, other = make_api(team=team()), make_api()
     endpoint(shop, "GET", "/orders/{id}", authentication="declared", schemes=["key"], spellings=["/orders/{id}"])
     endpoint(shop, "POST", "/orders", authentication="none", deprecated=True)
-    endpoint(other, "GET", "/trains", documented=False, removed_at=NOW)
+    endpoint(other, "GET", "/trains", documented=False, removed_at=NOW, specified_since="1970-01-01")
     caller = Caller(token=token_of(person(OrganisationRole.AUDITOR)))
 
     def paths(**asked: str) -> list[str]:
@@ -40,15 +40,19 @@ def test_endpoints_are_told_and_narrowed() -> None:
         ({"q": "ORDERS"}, [orders, post]),
         ({"q": "{"}, [orders]),
         ({"q": "%"}, []),
+        ({"state": "removed"}, [trains]),
+        ({"state": "shadow"}, []),
     ):
         assert paths(**asked) == expected, asked
     first = caller.get("endpoints/")["results"][0]
     assert first == {
         "api": shop.code, "method": "GET", "path": "/orders/{id}", "spellings": ["/orders/{id}"], "operation_id": "",
         "summary": "", "authentication": "declared", "schemes": ["key"], "deprecated": False, "documented": True,
-        "first_seen": "2026-03-01T12:00:00Z", "removed_at": None,
+        "first_seen": "2026-03-01T12:00:00Z", "removed_at": None, "sunset": None, "state": "documented",
+        "reason": "In the specification; no log of its gateway was read.", "calls": None, "signed_calls": None,
+        "unsigned_calls": None, "open_calls": None, "first_called": None, "last_called": None,
     }  # fmt: skip
-    for name in ("authentication", "method", "deprecated", "host"):
+    for name in ("authentication", "method", "deprecated", "host", "state"):
         caller.get("endpoints/", **{name: "x" * 25})
         assert caller.status == 400, name
 
@@ -65,12 +69,28 @@ def test_foreign_endpoints_are_not_there_and_their_api_looks_like_none() -> None
     assert str(told).replace(foreign.code, "API-0") == str(member.get("endpoints/", api="API-0"))
 
 
-def test_a_page_takes_two_queries_for_its_rows(django_assert_num_queries: Any) -> None:
+def test_states_and_calls_follow_from_logs() -> None:
+    shop = make_api(team=team())
+    ObservedDay.objects.create(api=shop, day="2026-03-01", calls=9, untold=0)
+    endpoint(shop, "GET", "/a", calls=4, signed_calls=1, unsigned_calls=3, open_calls=2, last_called="2026-03-01")
+    endpoint(shop, "GET", "/b", specified_since="1970-01-01")
+    endpoint(shop, "GET", "/c", calls=5, last_called="2026-03-01", documented=False)
+    endpoint(shop, "GET", "/d", documented=False, removed_at=NOW)
+    caller = Caller(token=token_of(person(OrganisationRole.AUDITOR)))
+    rows = {row["path"]: row for row in caller.walk("endpoints/")}
+    assert {path: (row["state"], row["calls"]) for path, row in rows.items()} == {
+        "/a": ("documented", 4), "/b": ("documented", 0), "/c": ("shadow", 5)}  # fmt: skip
+    assert rows["/c"]["reason"] == "Called, last on 2026-03-01; in no specification."
+    DiscoveryPolicy.objects.create(days=1)
+    assert [row["path"] for row in caller.walk("endpoints/", state="orphan")] == ["/b"]
+
+
+def test_a_page_takes_three_queries_for_its_rows(django_assert_num_queries: Any) -> None:
     api = make_api(team=team())
     for number in range(40):
         endpoint(api, "GET", f"/{number}")
     caller = Caller(token=token_of(person(OrganisationRole.AUDITOR)))
     caller.get("endpoints/")
     for size in (1, 40):
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             assert len(caller.get("endpoints/", page_size=size)["results"]) == size

@@ -129,8 +129,8 @@ def test_fewer_days_than_the_threshold_are_all_there_is_to_judge_by() -> None:
 
 def test_a_host_of_no_specification_is_listed_by_itself_and_says_nothing_of_others() -> None:
     specification = shop("https://api.shop.example/v1")
-    rows = inventory_rows(specification, call("GET /v1/old", host="odd.example"), call("GET /b"))
+    rows = inventory_rows(specification, call("GET /v1/old", host="odd.example"), call("GET /v2/b"))
     assert [(row["api"], row["path"], row["state"]) for row in rows[-2:]] == [
-        ("api.shop.example", "/b", "shadow"), ("odd.example", "/v1/old", "shadow")]  # fmt: skip
+        ("Shop", "/v2/b", "shadow"), ("odd.example", "/v1/old", "shadow")]  # fmt: skip
     rows = inventory_rows([*specification, endpoint("/x", path_key="/x")], call("GET /x", host="odd.example"))
     assert rows[-1]["calls"] == 1

@@ -54,6 +54,16 @@ def test_the_longest_base_path_wins_at_whatever_port_and_the_rest_is_unmapped() 
     assert list(Observation.objects.filter(api=None).values_list("host", flat=True)) == ["other.example"]
 
 
+def test_what_is_beside_the_base_path_belongs_to_the_only_api_of_the_host_while_it_is_the_only_one() -> None:
+    orders = make_api(base="/v1")
+    specify(orders, "GET /a")
+    take_log(call("GET /v1/a"), call("GET /v2/a", calls=5))
+    assert endpoints(orders) == {"GET /a": 1, "GET /v2/a": 5}
+    specify(make_api("Other", base="/v3"), "GET /b")
+    assert endpoints(orders) == {"GET /a": 1}
+    assert Observation.objects.get(api=None).path_key == "/v2/a"
+
+
 def test_a_log_that_was_said_to_be_about_an_api_is_wholly_about_it() -> None:
     api, other = make_api(base="/v1"), make_api("Other")
     take_log(call("GET /v1/a", host=""), call("GET /b", host="elsewhere.example"), api=api)
