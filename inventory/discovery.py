@@ -5,6 +5,7 @@ the last N observed days; N is a policy. Silence counts in observed days only: a
 nothing about its endpoints.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -67,7 +68,7 @@ class Discovered:
     observed: bool = False
 
 
-def watch_of(observed: list[date], *, days: int) -> Watch:
+def watch_of(observed: Iterable[date], *, days: int) -> Watch:
     """Return the watch that some observed days make."""
     latest = sorted(set(observed), reverse=True)
     return Watch(days=len(latest), edge=latest[days - 1] if len(latest) >= days else None)

@@ -25,7 +25,7 @@ from inventory.access.records import Principal
 from inventory.access.rights import Verb, may
 from inventory.addresses import Address, AddressBook
 from inventory.choices import RunState
-from inventory.discovery import DEFAULT_DAYS, SINCE_EVER, Discovered, EndpointFacts, Watch, discover, watch_of
+from inventory.discovery import DEFAULT_DAYS, SINCE_EVER, Discovered, EndpointFacts, discover, watch_of
 from inventory.errors import ApiAmbiguous, ApiNotFound
 from inventory.jobs.choices import LIVE, State
 from inventory.jobs.models import Job, Secret
@@ -95,13 +95,13 @@ def discovered(endpoints: Sequence[Endpoint]) -> dict[int, Discovered]:
     observed = ObservedDay.objects.filter(api__in={row.api_id for row in endpoints})
     for api_id, day, days in observed.values_list("api", "day", threshold()):  # noqa: B007 - the same in each row
         watches.setdefault(api_id, []).append(day)
-    watched = {api_id: watch_of(seen, days=days) for api_id, seen in watches.items()}
-    return {
-        row.pk: replace(
-            discover(facts_of(row), watched.get(row.api_id, Watch()), days=days), observed=row.api_id in watched
-        )
-        for row in endpoints
-    }
+    return {row.pk: judged(row, watches.get(row.api_id, []), days=days) for row in endpoints}
+
+
+def judged(endpoint: Endpoint, observed: Sequence[date], *, days: int) -> Discovered:
+    """Return what an endpoint turned out to be, by the observed days of its API and the threshold."""
+    found = discover(facts_of(endpoint), watch_of(observed, days=days), days=days)
+    return replace(found, observed=bool(observed))
 
 
 def facts_of(endpoint: Endpoint) -> EndpointFacts:

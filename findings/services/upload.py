@@ -20,6 +20,7 @@ from inventory.jobs.documents import Document
 from inventory.jobs.models import Job
 from inventory.jobs.services import blobs
 from inventory.jobs.services.jobs import enqueue
+from inventory.models import Api
 from inventory.selectors import find_api
 
 MAX_PARTS = 10_000
@@ -108,6 +109,10 @@ def _moment(value: str) -> datetime | None:
     return moment
 
 
+INVENTORY_READS: Final = {"specification": "inventory.specification", "traffic": "findings.log"}
+"""The jobs that read what is no report, by the kind of reader."""
+
+
 def receive_upload(
     *, file: BinaryIO, name: str, options: Mapping[str, str], principal: Principal, now: datetime
 ) -> Job:
@@ -129,27 +134,11 @@ def receive_upload(
     title = f"Read {name}"[:300]
     with transaction.atomic():
         blob = blobs.store(file, now=now)
-        if reader.kind == "specification":
-            arguments: dict[str, Any] = {
-                "blob": str(blob.pk),
-                "name": name,
-                "format": reader.slug,
-                "api": api.code if api else "",
-                "environment": checked.environment,
-                "team": checked.team,
-            }
-            return enqueue(
-                kind="inventory.specification", arguments=arguments, principal=principal, now=now, title=title
-            )
-        if reader.kind == "traffic":
-            arguments = {
-                "blob": str(blob.pk),
-                "name": name,
-                "format": reader.slug,
-                "series": checked.series,
-                "api": api.pk if api else None,
-            }
-            return enqueue(kind="findings.log", arguments=arguments, principal=principal, now=now, title=title)
+        if reader.kind in INVENTORY_READS:
+            said = {"blob": str(blob.pk), "name": name, "format": reader.slug}
+            arguments = said | _for_the_inventory(reader.kind, checked, api)
+            kind = INVENTORY_READS[reader.kind]
+            return enqueue(kind=kind, arguments=arguments, principal=principal, now=now, title=title)
         report = Report.objects.create(
             code=chance_code("RPT"),
             blob=blob,
@@ -165,6 +154,13 @@ def receive_upload(
         job = enqueue(kind=kind, arguments={"report": report.pk}, principal=principal, now=now, title=title)
         Report.objects.filter(pk=report.pk).update(job=job)
     return job
+
+
+def _for_the_inventory(kind: str, checked: Stated, api: Api | None) -> dict[str, Any]:
+    """Return what the job that reads a specification or a log is told."""
+    if kind == "traffic":
+        return {"series": checked.series, "api": api.pk if api else None}
+    return {"api": api.code if api else "", "environment": checked.environment, "team": checked.team}
 
 
 def _uploading_team(principal: Principal) -> Team | None:

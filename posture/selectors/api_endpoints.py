@@ -1,12 +1,13 @@
 """The endpoints of one API, page by page, and the few that matter most."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.db.models import Case, Count, Max, Q, Sum, When
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, Count, Max, OuterRef, Q, Sum, When
 from django.db.models.functions import Left
 
 from findings.models import Finding, FindingQuerySet
@@ -15,8 +16,8 @@ from inventory.access.pages import Key, Page, page_of, read_number, read_text
 from inventory.choices import Authentication, Discovery
 from inventory.discovery import DEFINITIONS, Discovered
 from inventory.models import Api, Endpoint, ObservedDay
-from inventory.models.traffic import discovery_days
-from inventory.selectors import discovered
+from inventory.models.traffic import discovery_days, threshold
+from inventory.selectors import discovered, judged
 from posture.filters import EndpointFilter
 from posture.selectors.summaries import SEVERITIES, Mark, authentication_mark
 
@@ -60,7 +61,8 @@ def endpoint_page(*, api: Api, narrowed: EndpointFilter, after: str = "", before
     found = narrowed.apply(Endpoint.objects.filter(api=api)).annotate(start=Left("path", PATH_LETTERS))
     page = page_of(found, order=ORDER, after=after, before=before)
     counts = _counts(Finding.objects.filter(endpoint__in=page.rows))
-    rows = _rows(page.rows, counts)
+    found_out = discovered(page.rows)
+    rows = tuple(_row(endpoint, counts[endpoint.pk], found_out[endpoint.pk]) for endpoint in page.rows)
     return Page(rows=rows, total=page.total, more=page.more, next=page.next, previous=page.previous)
 
 
@@ -72,9 +74,13 @@ def endpoints_that_matter(*, api: Api) -> tuple[EndpointRow, ...]:
     wanted = Q(pk__in=rank) | Q(authentication=Authentication.NONE) | dark
     found = Endpoint.objects.filter(wanted, api=api, removed_at=None)
     told = Case(When(pk__in=rank, then=0), When(dark, then=1), default=2)
-    shown = list(found.order_by(told, Left("path", PATH_LETTERS), "method", "pk")[:MATTER])
-    shown.sort(key=lambda endpoint: rank.get(endpoint.pk, len(rank)))
-    return _rows(shown, counts)
+    observed = ArraySubquery(ObservedDay.objects.filter(api=OuterRef("api")).values("day"))
+    shown = found.annotate(observed=observed, days=threshold())
+    rows: list[Any] = sorted(
+        shown.order_by(told, Left("path", PATH_LETTERS), "method", "pk")[:MATTER],
+        key=lambda endpoint: rank.get(endpoint.pk, len(rank)),
+    )
+    return tuple(_row(row, counts[row.pk], judged(row, row.observed, days=row.days)) for row in rows)
 
 
 def _counts(findings: FindingQuerySet, *, worst: int | None = None) -> Mapping[int, Mapping[str, int]]:
@@ -89,13 +95,6 @@ def _counts(findings: FindingQuerySet, *, worst: int | None = None) -> Mapping[i
     for row in rows:
         counts[row["endpoint"]] = {name: row[name] for name in SEVERITIES}
     return counts
-
-
-def _rows(
-    endpoints: Sequence[Endpoint], counts: Mapping[int, Mapping[str, int]]
-) -> tuple[EndpointRow, ...]:  # fmt: skip
-    found = discovered(endpoints)
-    return tuple(_row(endpoint, counts[endpoint.pk], found[endpoint.pk]) for endpoint in endpoints)
 
 
 def _row(endpoint: Endpoint, counts: Mapping[str, int], found: Discovered) -> EndpointRow:

@@ -106,7 +106,7 @@ def test_no_page_needs_more_queries_for_more_rows(
         furnish(other, 1)
     score(*Api.objects.all())
     for path in ("/apis/", "/apis/?sort=-open&q=o", *tabs(many), *tabs(few)):
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(12):
             assert client.get(path).status_code == HTTPStatus.OK
 
 
