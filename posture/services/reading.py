@@ -6,11 +6,12 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import groupby, islice
 from math import fsum
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
 
-from findings.status import SeverityRank
+from findings.status import OPEN, SeverityRank
 from inventory.access.records import Principal
 from inventory.models import Api
 from posture.choices import PortfolioKind
@@ -23,7 +24,7 @@ from posture.scoring.scores import ACCEPTED, band_of, score_api, two_decimals
 from posture.scoring.weights import Weights
 from posture.services.in_force import model_in_force
 from posture.services.parameters import parameters
-from posture.services.statements import RUNS
+from posture.services.statements import KINDS, RUNS
 
 STEPS = 10
 NAMED = ("names", "classes", "points", "fixed")
@@ -80,30 +81,64 @@ def factors_of(point: ApiScore) -> tuple[StoredFactor, ...]:
 
 def plan_of(*, api: Api, now: datetime, steps: int = STEPS, runtime: Runtime = QUIET) -> tuple[Step, ...]:
     """Return the best first fixes of an API as its findings stand now, each with what it buys after those before it."""
-    return fixes_of(api=api, now=now, steps=steps, runtime=runtime).steps
+    setting = _setting(api, now, runtime)
+    classes = {
+        group: [Run(hazard=hazard, count=count, names=names) for _, hazard, count, names in alike]
+        for group, alike in groupby(_asked(RUNS, setting, steps=steps), key=itemgetter(0))
+    }
+    return tuple(islice(plan_runs(classes, **setting.around), steps))
 
 
 def fixes_of(*, api: Api, now: datetime, steps: int = STEPS, runtime: Runtime = QUIET) -> Fixes:
-    """Return the plan of an API and the class that is best to fix as a whole, as its findings stand now."""
-    weights = model_in_force(now=now).weights
-    given = parameters(api_ids=[api.pk], weights=weights, runtime=runtime) | {"steps": steps}
-    with connection.cursor() as cursor:
-        cursor.execute(RUNS, given)
-        rows = cursor.fetchall()
+    """Return what the first fixes of an API buy and which class is best to fix as a whole, as its findings stand now.
+
+    Of findings that weigh the same only the first has its name; the steps of the others are nameless.
+    """
+    setting = _setting(api, now, runtime)
     classes = {
-        group: [Run(hazard=hazard, count=count, names=names) for _, hazard, count, names in alike]
-        for group, alike in groupby(rows, key=lambda row: row[0])
+        group: [_run(hazard, list(alike), steps) for hazard, alike in groupby(kinds, key=itemgetter(1))]
+        for group, kinds in groupby(_asked(KINDS, setting), key=itemgetter(0))
     }
-    setting = ApiFacts(
+    return Fixes(
+        steps=tuple(islice(plan_runs(classes, **setting.around), steps)),
+        best_class=best_class(classes, **setting.around),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Setting:
+    """What the findings of one API are weighed with: for the statements, and for what is made of their rows."""
+
+    given: dict[str, Any]
+    around: dict[str, float]
+
+
+def _setting(api: Api, now: datetime, runtime: Runtime) -> _Setting:
+    weights = model_in_force(now=now).weights
+    given = parameters(api_ids=[api.pk], weights=weights, runtime=runtime)
+    facts = ApiFacts(
         reach=api.reach, environment=api.environment, sensitivity=api.sensitivity, criticality=api.criticality
     )
-    around = fsum(given["runtime_hazards"])
-    exposed, hurt = exposure(setting, weights), impact(setting, weights)
-    planned = plan_runs(classes, around=around, exposed=exposed, impact=hurt)
-    return Fixes(
-        steps=tuple(islice(planned, steps)),
-        best_class=best_class(classes, around=around, exposed=exposed, impact=hurt),
-    )
+    around = {
+        "around": fsum(given["runtime_hazards"]),
+        "exposed": exposure(facts, weights),
+        "impact": impact(facts, weights),
+    }
+    return _Setting(given=given, around=around)
+
+
+def _asked(statement: str, setting: _Setting, **more: int) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {**setting.given, "open": [status.value for status in OPEN], **more})
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _run(hazard: float, kinds: Sequence[tuple[Any, ...]], steps: int) -> Run:
+    """Return several rows of `KINDS` with one hazard as one run, with as many names as there can be steps."""
+    count = sum(number for _, _, number, _ in kinds)
+    first = kinds[0][3].partition("\x01")[2]
+    return Run(hazard=hazard, count=count, names=[first, *[""] * (min(count, steps) - 1)])
 
 
 def recompute(point: ApiScore) -> Score:

@@ -232,3 +232,29 @@ SELECT weakness_class, hazard, n, names FROM run ORDER BY weakness_class, hazard
 
 RUNS = FACTS + ALIKE
 """The findings of one API for its plan: alike ones together, with as many names as a plan can need."""
+
+KINDS = """
+SELECT weakness_class COLLATE "C",
+        -ln(1 - greatest(
+            (%(severity)s::float8[])[1 + coalesce(width_bucket(cvss, %(cvss)s::float8[]), severity)],
+            least(greatest(epss, 0), %(epss_cap)s::float8),
+            CASE WHEN kev THEN %(kev)s::float8 END
+        )) * coalesce(
+            (%(confidence)s::float8[])[array_position(%(confidence_words)s::text[], confidence)], %(unstated)s::float8
+        ) * coalesce((%(exploited)s::float8[])[array_position(%(exploited_words)s::text[], exploited)], 1) AS hazard,
+    n, first
+FROM (
+    SELECT weakness_class, severity, cvss, confidence, epss, kev, exploited, count(*) AS n,
+        min((fingerprint || chr(1) || 'finding:' || code) COLLATE "C") AS first
+    FROM (
+        SELECT *, CASE WHEN %(any_exploited)s THEN %(exploited_ids)s::jsonb ->> id::text END AS exploited
+        FROM findings_finding
+        WHERE api_id = ANY(%(ids)s::bigint[]) AND moved_to_id IS NULL AND status = ANY(%(open)s::text[])
+    ) AS counted
+    GROUP BY weakness_class, severity, cvss, confidence, epss, kev, exploited
+) AS kind
+ORDER BY 1, 2 DESC, 4
+"""
+"""The same without names but for the first by fingerprint, in a fifth of the time: findings alike in all that weighs
+are counted before a hazard, which takes a logarithm, is computed, and nothing is sorted. Rows with the same hazard may
+follow each other; what stands before the name is the fingerprint."""

@@ -67,6 +67,23 @@ def test_the_plan_of_a_stored_api_is_that_of_the_pure_model(seed: int) -> None:
     assert {step.name for step in steps} <= set(codes.values())
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_what_the_first_fixes_buy_is_told_without_all_their_names_as_the_plan_tells_it(seed: int) -> None:
+    api = random_api(luck(seed))
+    runtime = Runtime(
+        incidents={api.pk: ("SEV4",)},
+        exploited=dict.fromkeys(Finding.objects.filter(api=api).values_list("pk", flat=True)[:4], "succeeded"),
+    )
+
+    fixes = fixes_of(api=api, now=NOW, steps=2, runtime=runtime)
+
+    whole = plan_of(api=api, now=NOW, steps=2, runtime=runtime)
+    assert [step.score for step in fixes.steps] == pytest.approx([step.score for step in whole], abs=1e-9)
+    assert [step.gain for step in fixes.steps] == pytest.approx([step.gain for step in whole], abs=1e-9)
+    assert [step.name for step in fixes.steps][:1] == [step.name for step in whole][:1]
+    assert all(step.name in {"", again.name} for step, again in zip(fixes.steps, whole, strict=True))
+
+
 def test_a_plan_stops_after_the_steps_asked_for() -> None:
     api = make_api()
     Finding.objects.bulk_create(finding(api) for _ in range(30))
