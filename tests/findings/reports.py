@@ -62,8 +62,8 @@ def told(job: Job) -> dict[str, Any]:
 
 
 def settle(*, now: datetime = NOW) -> None:
-    """Do every job that waits, and those that they ask for."""
-    while waiting := list(Job.objects.filter(state="queued").order_by("created_at")):
+    """Do every job that waits for nothing but a worker, and those that they ask for."""
+    while waiting := list(Job.objects.filter(state="queued", not_before=None).order_by("created_at")):
         for job in waiting:
             run_job(job_id=job.pk, now=now)
 

@@ -42,12 +42,14 @@ def hook(manager: Principal, **more: Any) -> tuple[Connection, str]:
     return connection, make_secret(connection=connection, principal=manager, now=timezone.now())
 
 
-def send(code: str, secret: str, body: bytes = BODY, *, name: str = "msg_1", age: int = 0, **headers: str) -> Any:
+def send(
+    code: str, secret: str, body: bytes = BODY, *, name: str = "msg_1", age: int = 0, more: dict[str, str] | None = None
+) -> Any:
     seconds = str(int(timezone.now().timestamp()) - age)
     key = base64.b64decode(secret.removeprefix("whsec_"))
     signed = hmac.digest(key, f"{name}.{seconds}.".encode() + body, hashlib.sha256)
     said = {"webhook-id": name, "webhook-timestamp": seconds,
-            "webhook-signature": f"v1,{base64.b64encode(signed).decode()}", **headers}  # fmt: skip
+            "webhook-signature": f"v1,{base64.b64encode(signed).decode()}", **(more or {})}  # fmt: skip
     client = Client(enforce_csrf_checks=True)
     return client.post(f"/hooks/{code}/", body, content_type="application/json", headers=said)
 
@@ -69,8 +71,8 @@ def test_what_is_not_right_is_401_and_told_nothing_more(manager: Principal) -> N
     assert send(connection.code, secret, name="seen").status_code == 202
     answers = [
         send(connection.code, other), send(connection.code, secret, age=301), send(connection.code, secret, age=-301),
-        send(connection.code, secret, **{"webhook-signature": ""}), send(connection.code, secret, name="seen"),
-        send(connection.code, secret, **{"webhook-id": "another"}), send("CON-00000000", secret),
+        send(connection.code, secret, more={"webhook-signature": ""}), send(connection.code, secret, name="seen"),
+        send(connection.code, secret, more={"webhook-id": "another"}), send("CON-00000000", secret),
         Client().post(f"/hooks/{connection.code}/", BODY, content_type="application/json"),
     ]  # fmt: skip
     pause_connection(connection=connection, pause=True, principal=manager, now=timezone.now())

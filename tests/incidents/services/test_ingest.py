@@ -1,8 +1,10 @@
 """Alerts taken in: once, whatever the order, tied to what is known then or later."""
 
 import random
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ def principal(fresh_database: str) -> Principal:
     return analyst()
 
 
-def threats() -> dict[tuple[str, str], tuple[float, float]]:
+def threats() -> dict[tuple[str, str], Any]:
     """Return what weighs on APIs as of one moment."""
     found = {}
     for state in ThreatState.objects.select_related("api"):
@@ -73,9 +75,9 @@ def test_order_split_and_repetition_of_documents_change_nothing(principal: Princ
     assert threats() == weight
 
 
-@pytest.mark.parametrize("order", tuple(permutations(("description", "here", "elsewhere"))), ids="-".join)
+@pytest.mark.parametrize("order", tuple(permutations(("description", "here", "elsewhere"))), ids=str)
 def test_a_description_before_or_after_the_alerts_ends_the_same(principal: Principal, order: tuple[str, ...]) -> None:
-    steps = {
+    steps: dict[str, Callable[[], object]] = {
         "description": lambda: describe(principal),
         "here": lambda: bring(document(alert(1), alert(2, url="https://shop.example/v1/orders/o'clock")), principal),
         "elsewhere": lambda: bring(document(alert(3, url="https://other.example/v1/orders/3")), principal),

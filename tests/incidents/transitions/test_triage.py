@@ -1,6 +1,7 @@
 """Where an alert stands after what people did, and what makes no sense."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,15 +12,15 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def after(*acts: tuple[Act, dict[str, object]] | Act, now: datetime = NOW + 9 * HOUR) -> Shown:
+def after(*acts: tuple[Act, dict[str, Any]] | Act, now: datetime = NOW + 9 * HOUR) -> Shown:
     steps = []
     for number, said in enumerate(acts):
-        act, more = said if isinstance(said, tuple) else (said, {})
-        steps.append(Step(id=number, act=act, at=NOW + number * HOUR, **more))  # type: ignore[arg-type]  # as given
+        act, more = said if isinstance(said, tuple) else (said, dict[str, Any]())
+        steps.append(Step(id=number, act=act, at=NOW + number * HOUR, **more))
     return shown(reversed(steps), now=now)
 
 
-FALSE_ALARM = (Act.CLOSED, {"resolution": Resolution.FALSE_ALARM})
+FALSE_ALARM: tuple[Act, dict[str, Any]] = (Act.CLOSED, {"resolution": Resolution.FALSE_ALARM})
 
 
 def test_nobody_did_anything() -> None:
@@ -33,7 +34,7 @@ def test_the_first_to_acknowledge_counts_and_closing_acknowledges() -> None:
 
 
 def test_a_snooze_ends_by_itself_and_what_was_before_holds() -> None:
-    snooze = (Act.SNOOZED, {"until": NOW + 5 * HOUR})
+    snooze: tuple[Act, dict[str, Any]] = (Act.SNOOZED, {"until": NOW + 5 * HOUR})
     assert after(snooze, now=NOW + 4 * HOUR).state == State.SNOOZED
     assert after(snooze, now=NOW + 5 * HOUR).state == State.NEW
     assert after(Act.ACKNOWLEDGED, snooze, now=NOW + 6 * HOUR).state == State.ACKNOWLEDGED

@@ -1,0 +1,115 @@
+"""The pages of alerts: what is listed, what is shown to whom, and what people do there."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from incidents.models import Episode
+from inventory.access.choices import OrganisationRole
+from inventory.access.models import User
+from inventory.models import Api
+from tests.inventory.access.people import person, team
+from tests.posture.services.estates import make_api
+from tests.posture.views.pages import FRAGMENT, signed_in, text_of
+
+pytestmark = pytest.mark.django_db
+HOSTILE = "<script>alert(1)</script>"
+
+
+def episode(api: Api | None = None, **more: object) -> Episode:
+    now, number = timezone.now(), Episode.objects.count()
+    sample = {"at": now.isoformat(), "uid": "u", "method": "GET", "path": "/orders/{}", "where": "ARGS:q", "size": 34}
+    facts = {
+        "code": f"ALR-{number:010}", "key": str(number), "api": api, "source_kind": "wall", "rule": "942100",
+        "title": f"Attack {number}", "severity": 4, "category": "API8", "outcome": "blocked", "actor": "198.51.100.7",
+        "outcomes": {"blocked": 3}, "window_start": now, "first_at": now, "last_at": now, "recorded_at": now,
+        "alerts": 3, "events": 3, "samples": [sample],
+    }  # fmt: skip
+    return Episode.objects.create(**{**facts, **more})
+
+
+def client_of(*roles: OrganisationRole) -> Client:
+    return signed_in(person(*roles))
+
+
+def test_the_newest_come_first_and_those_that_wait_only() -> None:
+    now = timezone.now()
+    episode(last_at=now - timedelta(hours=2))
+    episode()
+    episode(state="closed", resolution="benign")
+    page = text_of(client_of(OrganisationRole.ANALYST).get("/alerts/").content)
+    assert page.index("Attack 1") < page.index("Attack 0")
+    assert "Attack 2" not in page
+    assert "2 open alerts, newest first" in page
+    assert "15 min left" in page or "14 min left" in page
+
+
+def test_filters_narrow_and_say_so() -> None:
+    episode(severity=2)
+    episode(source_kind="crowdsec")
+    analyst = client_of(OrganisationRole.ANALYST)
+    for asked, shown in {"severity=medium": "Attack 0", "source=crowdsec": "Attack 1", "q=ttack+1": "Attack 1"}.items():
+        page = analyst.get(f"/alerts/?{asked}", headers=FRAGMENT).content.decode()
+        assert re.findall(r"Attack \d", text_of(page.encode())) == [shown], asked
+    assert "No alert matches" in analyst.get("/alerts/?state=snoozed").content.decode()
+    assert "belong to no API yet" in text_of(analyst.get("/alerts/").content)
+
+
+def test_the_auditor_sees_alerts_but_no_requests_and_does_nothing() -> None:
+    one = episode()
+    auditor = client_of(OrganisationRole.AUDITOR)
+    page = auditor.get(f"/alerts/{one.code}/").content.decode()
+    assert "Requests are not shown to your role." in page
+    assert "ARGS:q" not in page
+    assert "Triage is for: " in page
+    assert auditor.post(f"/alerts/{one.code}/triage/", {"act": "acknowledged"}).status_code == 403
+    assert "ARGS:q" in client_of(OrganisationRole.RESPONDER).get(f"/alerts/{one.code}/").content.decode()
+
+
+def test_an_alert_out_of_sight_is_as_one_that_is_not_there() -> None:
+    one = episode(make_api(team=team("Payments")))
+    stranger: User = person(owner_of=team("Logistics"))
+    client = signed_in(stranger)
+    for address in (f"/alerts/{one.code}/", "/alerts/ALR-0000009999/"):
+        assert client.get(address).status_code == 404
+        assert client.post(f"{address}triage/", {"act": "acknowledged"}).status_code == 404
+        assert client.post(f"{address}undo/").status_code == 404
+    assert one.title not in text_of(client.get("/alerts/").content)
+
+
+def test_an_alert_is_acknowledged_assigned_closed_and_taken_back_on_its_page() -> None:
+    one, analyst = episode(make_api()), person(OrganisationRole.ANALYST)
+    client, address = signed_in(analyst), f"/alerts/{one.code}/"
+    assert client.post(f"{address}triage/", {"act": "acknowledged"}).status_code == 302
+    client.post(f"{address}triage/", {"act": "assigned", "assignee": analyst.email})
+    client.post(f"{address}triage/", {"act": "closed", "resolution": "benign", "preset": "Our own scanner or test"})
+    page = client.get(address).content.decode()
+    assert "as benign" in page
+    assert "Our own scanner or test" in page
+    assert "Acknowledged after under 1 min" in page
+    step = re.search(r'name="step" value="(STP-\w+)"', page)
+    assert step
+    client.post(f"{address}undo/", {"step": step[1]})
+    one.refresh_from_db()
+    assert (one.state, one.assignee) == ("acknowledged", analyst)
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"act": "undone"}, {"act": "closed"}, {"act": "snoozed"}, {"act": "snoozed", "hours": "3"},
+             {"act": "noted", "note": ""}, {"act": "assigned", "assignee": "nobody@shop.example"}],
+)  # fmt: skip
+def test_what_cannot_be_done_is_told_on_the_page(sent: dict[str, str]) -> None:
+    one = episode()
+    answer = client_of(OrganisationRole.ANALYST).post(f"/alerts/{one.code}/triage/", sent)
+    assert answer.status_code == 422
+    assert b'role="alert"' in answer.content
+
+
+def test_hostile_text_is_text() -> None:
+    one = episode(title=HOSTILE, actor=HOSTILE, rule=HOSTILE, path=f"/{HOSTILE}")
+    client = client_of(OrganisationRole.ANALYST)
+    for address in ("/alerts/", f"/alerts/{one.code}/"):
+        assert HOSTILE not in client.get(address).content.decode()
