@@ -119,6 +119,13 @@ class Finding(models.Model):
                 condition=Q(status__in=OPEN, moved_to=None),
                 name="finding_open",
             ),
+            # The same in all statuses: for those who look at what is closed, accepted or no finding at all.
+            models.Index(
+                fields=["-severity", "-first_seen", "id"],
+                include=["api", "series", "source_kind", "status"],
+                condition=Q(moved_to=None),
+                name="finding_any",
+            ),
             models.Index("endpoint", condition=Q(endpoint__isnull=False), name="finding_endpoint"),
             models.Index("series", condition=Q(series__isnull=False), name="finding_unmapped"),
             models.Index("status_until", condition=Q(status_until__isnull=False), name="finding_status_until"),

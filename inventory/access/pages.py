@@ -103,7 +103,7 @@ def page_of(
     backwards = bool(before) and _position(before, order) is not None
     position = _position(before if backwards else after, order)
     keys = [Key(name=key.name, read=key.read, descending=key.descending != backwards) for key in order]
-    found = queryset if position is None else queryset.filter(_beyond(keys, position))
+    found = queryset if position is None else _from_on(queryset, keys, position)
     rows = list(in_order(found, keys)[: size + 1])
     beyond, rows = len(rows) > size, rows[:size]
     if backwards:
@@ -121,13 +121,18 @@ def page_of(
 
 def beside(
     queryset: QuerySet[Instance, Instance], row: Instance, *, order: Sequence[Key], before: bool = False
-) -> QuerySet[Instance, Instance]:
-    """Return the row that follows `row` in this order, or comes before it; `row` itself need not be among them."""
+) -> tuple[QuerySet[Instance, Instance], ...]:
+    """Return the row that follows `row` in this order, or comes before it; `row` itself need not be among them.
+
+    As lists of one row at most, of which the first that is not empty holds it: those that are as `row` in the first
+    key, and those beyond. Each begins where an index on the order says it does; both in one would be looked through.
+    """
     keys = [Key(name=key.name, read=key.read, descending=key.descending != before) for key in order]
-    bound = {f"{keys[0].name}__{'lte' if keys[0].descending else 'gte'}": getattr(row, keys[0].name)}
-    # What lies beyond says the bound as well, but to an index only so.
-    beyond = queryset.filter(_beyond(keys, [getattr(row, key.name) for key in keys]), **bound)
-    return in_order(beyond, keys)[:1]
+    values = [getattr(row, key.name) for key in keys]
+    alike = queryset.filter(**{keys[0].name: values[0]})
+    ways = [_from_on(alike, keys[1:], values[1:])] if keys[1:] else []
+    ways.append(queryset.filter(_beyond(keys[:1], values[:1])))
+    return tuple(in_order(way, keys)[:1] for way in ways)
 
 
 def batches(queryset: QuerySet[Instance, Instance], *, size: int = BATCH) -> Iterator[list[Instance]]:
@@ -140,6 +145,14 @@ def batches(queryset: QuerySet[Instance, Instance], *, size: int = BATCH) -> Ite
 def in_order(queryset: QuerySet[Instance, Instance], order: Sequence[Key]) -> QuerySet[Instance, Instance]:
     """Return the rows in this order."""
     return queryset.order_by(*(F(key.name).desc() if key.descending else F(key.name).asc() for key in order))
+
+
+def _from_on(
+    queryset: QuerySet[Instance, Instance], keys: Sequence[Key], position: Sequence[Any]
+) -> QuerySet[Instance, Instance]:
+    # What lies beyond says the bound as well, but to an index only so.
+    bound = {f"{keys[0].name}__{'lte' if keys[0].descending else 'gte'}": position[0]}
+    return queryset.filter(_beyond(keys, position), **bound)
 
 
 def _beyond(keys: Sequence[Key], position: Sequence[Any]) -> Q:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from django.db.models import CharField, QuerySet, Value
+from django.db.models import CharField, IntegerField, QuerySet, Value
 from django.http import QueryDict
 from django.urls import Resolver404, resolve
 
@@ -33,13 +33,15 @@ def neighbours(*, principal: Principal, finding: Finding, listed: str) -> Neighb
     rows = _list_at(principal, listed)
     if rows is None:
         return Neighbours()
-    one, other = (
-        beside(rows, finding, order=ORDER, before=before)
-        .annotate(side=Value(side, output_field=CharField()))
-        .values_list("side", "code")
+    first, *others = (
+        way.annotate(
+            side=Value(side, output_field=CharField()), place=Value(place, output_field=IntegerField())
+        ).values_list("side", "place", "code")
         for side, before in (("before", True), ("after", False))
+        for place, way in enumerate(beside(rows, finding, order=ORDER, before=before))
     )
-    return Neighbours(listed=listed, **dict(one.union(other, all=True)))
+    found = sorted(first.union(*others, all=True), reverse=True)
+    return Neighbours(listed=listed, **{side: code for side, _, code in found})
 
 
 def _list_at(principal: Principal, listed: str) -> QuerySet[Finding] | None:
