@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Any
 
 from findings.choices import Severity
@@ -36,7 +37,33 @@ def preview_rows(records: Iterable[Any]) -> list[dict[str, Any]]:
 def _row(record: Any, base_url: str) -> dict[str, Any]:
     if isinstance(record, FindingRecord):
         return _finding(record)
-    return _calls(record) if isinstance(record, CallRecord) else _endpoint(record, base_url)
+    if isinstance(record, CallRecord):
+        return _calls(record)
+    return _endpoint(record, base_url) if isinstance(record, EndpointRecord) else _alert(record)
+
+
+def _alert(record: Any) -> dict[str, Any]:
+    """Return the row of an alert, a record of a floor above: told by its fields, those of a finding among them."""
+    path = path_key(record.path) if record.path else None
+    host = f"[{record.host}]" if ":" in record.host else record.host
+    port = f":{record.port}" if record.port else ""
+    return {
+        "kind": "alert",
+        "rule": record.rule,
+        "title": record.title,
+        "severity": record.severity.value,
+        "confidence": None,
+        "cwe": [],
+        "cve": None,
+        "cvss": None,
+        "method": record.method or None,
+        "url": f"//{host}{port}{record.path}" if host else None,
+        "path": path,
+        "parameter": record.where or None,
+        "location": record.actor or None,
+        "instances": 1,
+        "fingerprint": sha256(f"{record.source_kind}\0{record.uid}\0{record.rule}".encode()).hexdigest(),
+    }
 
 
 def _weight(row: dict[str, Any]) -> tuple[int, str]:

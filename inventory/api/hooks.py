@@ -16,7 +16,7 @@ from inventory.api.wanting import Nothing, refusing_fields
 from inventory.services.hooks import make_secret
 
 
-class Made(serializers.Serializer[Any]):
+class SecretMade(serializers.Serializer[Any]):
     """The new secret of a webhook, told this once, and the address to send to."""
 
     secret = serializers.CharField()
@@ -29,7 +29,7 @@ class ConnectionSecret(Resource):
     tag = "connections"
     verbs: ClassVar = {"POST": Verb.CONNECT}
     takes: ClassVar = {"POST": Nothing}
-    says: ClassVar = {"POST": {201: Made}}
+    says: ClassVar = {"POST": {201: SecretMade}}
 
     def post(self, request: ApiRequest, code: str) -> Response:
         """Make a new secret for a webhook; the one before opens nothing any more. Only people do: a token is refused.
