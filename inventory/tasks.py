@@ -16,7 +16,7 @@ from inventory.jobs.records import JobFailed, Run
 from inventory.jobs.registry import handler, scheduled
 from inventory.jobs.services.blobs import BlobExpired, open_plain
 from inventory.jobs.services.reading import read_document
-from inventory.models import BaseUrl
+from inventory.models import Api, BaseUrl
 from inventory.records import EndpointRecord, SpecificationRecord
 from inventory.services.specifications import (
     SpecificationOptions,
@@ -25,6 +25,7 @@ from inventory.services.specifications import (
     repeated_specification,
 )
 from inventory.services.traffic.placing import place_traffic
+from inventory.signals import ApisChanged, endpoints_recorded
 
 
 @handler(
@@ -79,11 +80,17 @@ def _split(records: list[Any], name: str) -> tuple[SpecificationRecord, list[End
 
 @handler(kind="inventory.place", queue=Queue.SHORT, label="Tie calls in logs to APIs")
 def place(run: Run) -> dict[str, Any]:
-    """Tie calls to APIs that came to another team."""
+    """Tie calls to APIs that are new or came to another team."""
     ids = run.arguments["apis"]
     hosts = set(BaseUrl.objects.filter(api__in=ids).exclude(host="").values_list("host", flat=True))
     touched = place_traffic(hosts=hosts, api_ids=ids, now=run.now)
-    return {"apis": len(touched)}
+    links = []
+    if touched:
+        cause = run.arguments.get("cause", "calls tied to APIs")
+        endpoints_recorded.send(Api, result=ApisChanged(api_ids=touched, cause=cause))
+        told = Api.objects.visible_to(run.principal).filter(pk__in=ids).order_by("name", "pk")
+        links = [{"label": api.name, "url": reverse("posture:api-endpoints", args=[api.code])} for api in told]
+    return {"apis": len(touched), "links": links}
 
 
 @scheduled(name="months of the trail", daily=time(1, 20))

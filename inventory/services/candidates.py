@@ -13,12 +13,13 @@ from inventory.access.records import Principal
 from inventory.access.rights import Verb, require
 from inventory.choices import Environment
 from inventory.errors import InventoryRefused
+from inventory.jobs.services.jobs import enqueue
 from inventory.models import Api, BaseUrl, Observation
 from inventory.services.specifications import NewApi, create_api
-from inventory.services.traffic.placing import place_traffic
-from inventory.signals import ApisChanged, endpoints_recorded
 
 SHOWN: Final = 100
+PLACE: Final = "inventory.place"
+"""The kind of job that ties calls to APIs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ def candidates(principal: Principal) -> tuple[list[Candidate], int]:
 
 @transaction.atomic
 def adopt_host(*, host: str, team: Team | None, principal: Principal, now: datetime) -> Api:
-    """Make an API of a host with unmapped calls, and give them to it.
+    """Make an API of a host with unmapped calls; a job ties them to it.
 
     Raises AccessRefused without the right to classify all, InventoryRefused for a host without such calls.
     """
@@ -70,7 +71,8 @@ def adopt_host(*, host: str, team: Team | None, principal: Principal, now: datet
     new = NewApi(name=host, environment=Environment.UNKNOWN, base_path="", version="")
     api = create_api(new=new, team=team, principal=principal, now=now, source="log")
     BaseUrl.objects.get_or_create(api=api, scheme="", host=host, port=None, base_path="")
-    touched = place_traffic(hosts=[host], api_ids=[api.pk], now=now)
-    news = ApisChanged(api_ids=tuple(sorted({api.pk, *touched})), cause=f"API made of the calls to {host}")
-    endpoints_recorded.send(Api, result=news)
+    enqueue(
+        kind=PLACE, arguments={"apis": [api.pk], "cause": f"API made of the calls to {host}"}, principal=principal,
+        now=now, title=f"Tie the calls to {host}",
+    )  # fmt: skip
     return api

@@ -52,7 +52,9 @@ def traffic_adopt(request: Request) -> HttpResponse:
     except InventoryRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("inventory:traffic")
-    messages.success(request, f"{api.name} is an API now. Give it a team, and what it is.")
+    messages.success(
+        request, f"{api.name} is an API now, and its calls come to it in a moment. Give it a team, and say what it is."
+    )
     return redirect("posture:api-endpoints", api.code)
 
 

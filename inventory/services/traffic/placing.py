@@ -23,7 +23,9 @@ from inventory.addresses import AddressBook
 from inventory.models import Api, ApiTeam, BaseUrl, Endpoint, GatewayDay, Observation
 from inventory.selectors import address_book
 from inventory.services.traffic.statements import (
+    AS_BEFORE,
     DAYS,
+    HASHING,
     LEARN,
     LINK,
     MOVE,
@@ -80,8 +82,10 @@ def link_traffic(*, api_ids: Collection[int], now: datetime) -> None:
             for row in rows:
                 copy.write_row(row)
         cursor.execute("ANALYZE placed_path")
+        cursor.execute(HASHING)
         for statement in (LEARN, LINK, SUMS, UNPLACED, DAYS, SETTLE):
             cursor.execute(statement, given)
+        cursor.execute(AS_BEFORE)
 
 
 def _assign(logs: Collection[int], hosts: Collection[str], beyond: Beyond | None) -> set[int]:
@@ -142,7 +146,9 @@ def _move(moved: Iterable[tuple[Any, ...]]) -> None:
         with cursor.copy("COPY moved_path FROM STDIN") as copy:
             for row in moved:
                 copy.write_row(row)
+        cursor.execute(HASHING)
         cursor.execute(MOVE)
+        cursor.execute(AS_BEFORE)
 
 
 def _placings(api_id: int, book: AddressBook) -> Iterable[tuple[Any, ...]]:

@@ -7,10 +7,14 @@ from django.test import Client
 
 from inventory.access.choices import OrganisationRole
 from inventory.access.models import StateChange
+from inventory.access.records import SYSTEM
+from inventory.jobs.models import Job
+from inventory.jobs.records import Run
 from inventory.models import Api, DiscoveryPolicy, TrafficLog
 from inventory.models.traffic import discovery_days
+from inventory.tasks import place
 from tests.inventory.access.people import person, team
-from tests.inventory.services.traffic.logs import call, endpoints, take_log
+from tests.inventory.services.traffic.logs import NOW, call, endpoints, take_log
 from tests.posture.views.pages import rows_of, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
@@ -49,12 +53,19 @@ def test_a_host_without_an_api_becomes_one_by_a_click_and_its_calls_come_along(m
     assert "No host in the log" in second
     answer = manager.post("/traffic/adopt/", {"host": "odd.example"})
     api = Api.objects.get(name="odd.example")
+    place(as_run("inventory.place"))
     assert answer.headers["Location"] == f"/apis/{api.code}/endpoints/"
     assert endpoints(api) == {"GET /a": 1234}
     assert StateChange.objects.get(verb="created", code=api.code).source == "log"
     again = manager.post("/traffic/adopt/", {"host": "odd.example"}, follow=True)
     assert "belong to no API" in text_of(again.content)
     assert Api.objects.count() == 1
+
+
+def as_run(kind: str) -> Run:
+    """Return the run of the one job of a kind."""
+    job = Job.objects.get(kind=kind)
+    return Run(job_id=job.pk, arguments=job.arguments, principal=SYSTEM, now=NOW)
 
 
 def test_the_threshold_is_stated_and_set_by_who_sets_policies(manager: Client) -> None:
