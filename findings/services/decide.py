@@ -1,7 +1,7 @@
 """What people decide about findings: some of them, one class of weakness on an API, or a tool's rule everywhere."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -96,8 +96,8 @@ def decide(*, target: Target, statement: Statement, principal: Principal, now: d
     """Write what a person decided and give the findings it is about their status.
 
     Raises AccessRefused without the right to each finding's API, FindingsRefused without a reason where one is
-    needed, for an acceptance (`ask_acceptance`) and for a target that is gone, and FindingsChanged when somebody
-    decided since the person looked.
+    needed, for an acceptance (`ask_acceptance`), for a target that is gone and for a duplicate of nothing in sight,
+    and FindingsChanged when somebody decided since the person looked.
     """
     if statement.kind not in EFFECTIVE or statement.kind == DecisionKind.ACCEPTED:
         msg = f"“{statement.kind.label}” is not decided by one person; ask for the acceptance instead."
@@ -106,7 +106,19 @@ def decide(*, target: Target, statement: Statement, principal: Principal, now: d
         msg = f"Say why it is “{statement.kind.label}”: somebody will ask."
         raise FindingsRefused(msg)
     person = _require(principal, Verb.DECIDE, target)
+    if statement.kind == DecisionKind.DUPLICATE:
+        statement = replace(statement, proof=_original(statement.proof, target, principal))
     return _write(target, statement, person=person, principal=principal, now=now)
+
+
+def _original(code: str, target: Target, principal: Principal) -> str:
+    """Return the code of the finding that others are duplicates of; raise when it is not in sight or is one of them."""
+    code = code.strip().upper()
+    others = Finding.objects.visible_to(principal).filter(code=code)
+    if not others.exists() or target.findings().filter(code=code).exists():
+        msg = "Name the other finding by its code, such as FND-7K3Q9; there is none like that in sight."
+        raise FindingsRefused(msg)
+    return code
 
 
 @transaction.atomic

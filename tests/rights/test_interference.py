@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -96,7 +97,7 @@ def read(user: User, estate: Estate, world: World) -> Iterator[tuple[str, Answer
     for address, is_rest in addresses(estate, world):
         kinds = {"program": program} if is_rest else {"page": {}, "fragment": {"HX-Request": "true"}}
         for kind, headers in kinds.items():
-            answer = (Client() if is_rest else page).get(address, headers=headers)
+            answer: Any = (Client() if is_rest else page).get(address, headers=headers)
             body = b"".join(answer.streaming_content) if answer.streaming else answer.content
             for mask in MASKS:
                 body = mask.sub(b"", body)

@@ -155,7 +155,7 @@ def test_the_narrowest_decision_wins_then_the_newest(api: Api, series: Series, m
     for target, kind in (
         (on(found), "triaged"),
         (wide, "false_positive"),
-        (rule, "duplicate"),
+        (rule, "resolved"),
         (on(found), "in_progress"),
     ):
         statement = Statement(kind=DecisionKind(kind), reason="Looked at.")
