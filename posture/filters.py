@@ -57,7 +57,7 @@ class ApiFilter(CountedFilter):
         self.offer("sensitivity", "Data", Sensitivity.choices)
         self.offer("criticality", "Criticality", Criticality.choices)
         self.offer("stage", "Life cycle", Stage.choices, else_="Not retired")
-        self.offer("endpoints", "Has endpoints that are", [(state.value, state.label) for state in TELLING])
+        self.offer("endpoints", "An endpoint", [(state.value, state.label) for state in TELLING])
         self.offer(
             "band", "Risk", [*((band.value, band.value.capitalize()) for band in Band), (UNSCORED, "Not scored")]
         )

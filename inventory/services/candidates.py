@@ -13,6 +13,7 @@ from inventory.access.records import Principal
 from inventory.access.rights import Verb, require
 from inventory.choices import Environment
 from inventory.errors import InventoryRefused
+from inventory.jobs.models import Job
 from inventory.jobs.services.jobs import enqueue
 from inventory.models import Api, BaseUrl, Observation
 from inventory.services.specifications import NewApi, create_api
@@ -59,8 +60,8 @@ def candidates(principal: Principal) -> tuple[list[Candidate], int]:
 
 
 @transaction.atomic
-def adopt_host(*, host: str, team: Team | None, principal: Principal, now: datetime) -> Api:
-    """Make an API of a host with unmapped calls; a job ties them to it.
+def adopt_host(*, host: str, team: Team | None, principal: Principal, now: datetime) -> tuple[Api, Job]:
+    """Make an API of a host with unmapped calls, and return it with the job that ties them to it.
 
     Raises AccessRefused without the right to classify all, InventoryRefused for a host without such calls.
     """
@@ -71,8 +72,8 @@ def adopt_host(*, host: str, team: Team | None, principal: Principal, now: datet
     new = NewApi(name=host, environment=Environment.UNKNOWN, base_path="", version="")
     api = create_api(new=new, team=team, principal=principal, now=now, source="log")
     BaseUrl.objects.get_or_create(api=api, scheme="", host=host, port=None, base_path="")
-    enqueue(
+    job = enqueue(
         kind=PLACE, arguments={"apis": [api.pk], "cause": f"API made of the calls to {host}"}, principal=principal,
         now=now, title=f"Tie the calls to {host}",
     )  # fmt: skip
-    return api
+    return api, job

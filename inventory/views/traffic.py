@@ -45,17 +45,15 @@ def traffic(request: Request) -> HttpResponse:
 @require_POST
 @route(Scope.ORGANISATION, Verb.CLASSIFY)
 def traffic_adopt(request: Request) -> HttpResponse:
-    """Make an API of a host."""
+    """Make an API of a host and go to the job that ties its calls to it."""
     host = request.POST.get("host", "")[:255].replace("\0", "")
     try:
-        api = adopt_host(host=host, team=None, principal=request.principal, now=timezone.now())
+        api, job = adopt_host(host=host, team=None, principal=request.principal, now=timezone.now())
     except InventoryRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("inventory:traffic")
-    messages.success(
-        request, f"{api.name} is an API now, and its calls come to it in a moment. Give it a team, and say what it is."
-    )
-    return redirect("posture:api-endpoints", api.code)
+    messages.success(request, f"{api.name} is an API now. Give it a team, and say what it is.")
+    return redirect("jobs:job", job.pk)
 
 
 @require_POST

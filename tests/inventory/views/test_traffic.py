@@ -54,7 +54,7 @@ def test_a_host_without_an_api_becomes_one_by_a_click_and_its_calls_come_along(m
     answer = manager.post("/traffic/adopt/", {"host": "odd.example"})
     api = Api.objects.get(name="odd.example")
     place(as_run("inventory.place"))
-    assert answer.headers["Location"] == f"/apis/{api.code}/endpoints/"
+    assert answer.headers["Location"] == f"/jobs/{Job.objects.get(kind='inventory.place').pk}/"
     assert endpoints(api) == {"GET /a": 1234}
     assert StateChange.objects.get(verb="created", code=api.code).source == "log"
     again = manager.post("/traffic/adopt/", {"host": "odd.example"}, follow=True)
