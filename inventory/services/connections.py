@@ -21,6 +21,7 @@ from inventory.models import Connection
 from inventory.selectors import RUN_JOB
 from inventory.services.visits import surroundings
 from inventory.sources.base import SourceRefused, source_for
+from inventory.sources.webhook import RECEIVING
 
 RULES: Final = {
     "": "By hand only",
@@ -125,7 +126,8 @@ def _fill(connection: Connection, wanted: Wanted, *, principal: Principal, now: 
     except TargetRefused as refusal:
         raise ConnectionRefused(str(refusal), "egress" if "neither" in str(refusal) else "urls") from refusal
     connection.name = name
-    connection.rule = wanted.rule
+    # A webhook waits to be sent to: there is nothing to run at an hour.
+    connection.rule = "" if connection.kind == RECEIVING else wanted.rule
     connection.egress = egress
     connection.options = {**options, **{key: wanted.options.get(key, "") for key in UPLOAD_OPTIONS}}
 

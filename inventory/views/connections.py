@@ -31,6 +31,9 @@ from inventory.services.visits import try_connection
 from inventory.sources.base import Source, Surroundings, source_for, sources
 from inventory.sources.webhook import RECEIVING, SIGNING
 
+SENT = {"": "When something is sent"}
+"""When a webhook runs."""
+
 
 @require_GET
 @route(Scope.TEAM)
@@ -175,7 +178,7 @@ def _render(request: Request, connection: Connection, more: dict[str, Any], stat
         "health": healths(rows, now=timezone.now())[0],
         "connection": connection,
         "source": source_for(connection.kind),
-        "rule": RULES.get(connection.rule, connection.rule),
+        "rule": SENT[""] if connection.kind == RECEIVING else RULES.get(connection.rule, connection.rule),
         "runs": connection.runs.order_by("-started_at", "-pk")[:RUNS_SHOWN],
         "may_run": _may_run(request, connection) and connection.kind != RECEIVING,
         "hook": request.build_absolute_uri(_hook(connection)) if connection.kind == RECEIVING else "",
@@ -217,7 +220,7 @@ def _form(
     return ConnectionForm(
         data=request.POST if request.method == "POST" and not empty else None,
         source=source,
-        rules=RULES,
+        rules=SENT if source.slug == RECEIVING else RULES,
         formats=[(reader.slug, reader.label) for reader in readers()],
         folders=[str(folder) for folder in settings.CONNECT_FOLDERS],
         teams=None if teams is None else [*([("", "The organisation")] if sees_all else []), *teams],

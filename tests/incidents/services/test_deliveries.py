@@ -20,7 +20,7 @@ from inventory.access.records import SYSTEM, Principal
 from inventory.access.selectors import principal_of
 from inventory.access.services.people import add_member
 from inventory.errors import ConnectionRefused
-from inventory.jobs.models import Job, KeptAnswer, Secret
+from inventory.jobs.models import Job, KeptAnswer, Schedule, Secret
 from inventory.models import Connection, Run
 from inventory.services.connections import Wanted, create_connection, pause_connection
 from inventory.services.hooks import make_secret
@@ -90,6 +90,13 @@ def test_a_webhook_without_a_secret_and_another_kind_take_nothing(manager: Princ
     make_secret_of_url = Connection.objects.get()
     with pytest.raises(ConnectionRefused):
         make_secret(connection=make_secret_of_url, principal=manager, now=timezone.now())
+
+
+def test_a_webhook_runs_at_no_hour(manager: Principal) -> None:
+    wanted = Wanted(kind="webhook", name="Hourly", options={}, rule="every 3600")
+    connection = create_connection(wanted=wanted, principal=manager, now=timezone.now())
+    assert connection.rule == ""
+    assert not Schedule.objects.filter(name=connection.schedule_name, enabled=True).exclude(rule="").exists()
 
 
 def test_a_new_secret_shuts_out_the_old_one(manager: Principal) -> None:
