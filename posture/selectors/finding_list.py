@@ -6,13 +6,14 @@ from dataclasses import replace
 from django.db.models import Q, QuerySet
 
 from findings.models import Finding, Series
-from inventory.access.pages import Page, batches, in_order, page_of
+from inventory.access.pages import COUNTED, Page, batches, in_order, page_of
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may
 from inventory.models import Api
 from inventory.selectors import apis_for
 from posture.filters import FindingsFilter
 from posture.selectors.api_findings import ORDER, FindingRow, row_of
+from posture.selectors.facets import RELAXED, Counts, cells_of
 
 
 def sources_in_sight(principal: Principal) -> list[str]:
@@ -26,12 +27,24 @@ def sources_in_sight(principal: Principal) -> list[str]:
 
 def findings_in_sight(
     *, principal: Principal, narrowed: FindingsFilter, after: str = "", before: str = ""
-) -> Page[FindingRow]:
-    """Return one page of the findings the principal may see, worst first, then newest; two queries."""
-    page = page_of(_with_parts(narrowed.apply(Finding.objects.visible_to(principal))), order=ORDER, after=after,
-                   before=before)  # fmt: skip
+) -> tuple[Page[FindingRow], Counts]:
+    """Return one page of the findings the principal may see, worst first, then newest, and what each choice leaves.
+
+    Two queries; three where words are found more often than anybody counts to. The choices are then without a number.
+    """
+    listed = narrowed.apply(Finding.objects.visible_to(principal))
+    page = page_of(_with_parts(listed), order=ORDER, after=after, before=before, counts=False)
+    # Where all that matches is on the page, nothing but those rows need be looked through again.
+    whole = not (page.next or page.previous or any(narrowed.value(name) for name in RELAXED))
+    cells = cells_of(principal=principal, narrowed=narrowed, among=[row.pk for row in page.rows] if whole else None)
+    total = len(page.rows) if whole else cells.total
+    if cells.more:
+        total = listed.order_by()[: COUNTED + 1].count()
+    more = cells.more and total > COUNTED
     rows = tuple(map(_row, page.rows))
-    return Page(rows=rows, total=page.total, more=page.more, next=page.next, previous=page.previous)
+    shown = Page(rows=rows, total=min(total, COUNTED) if more else total, more=more, next=page.next,
+                 previous=page.previous)  # fmt: skip
+    return shown, cells.counts
 
 
 def findings_to_export(*, principal: Principal, narrowed: FindingsFilter) -> Iterator[FindingRow]:

@@ -24,6 +24,7 @@ from inventory.access.selectors import teams_in_sight
 from inventory.jobs.choices import State
 from inventory.jobs.models import Job
 from inventory.models import Api, BaseUrl, Connection, Endpoint
+from posture.filters import holding
 from posture.selectors.api_findings import place_of
 from posture.selectors.places import ACTS, GROUPS, PERSONAL, Place, open_to
 from posture.selectors.summaries import with_team
@@ -113,7 +114,7 @@ def _findings(principal: Principal, text: str) -> Iterator[Hit]:
         found = found.filter(cve=text.upper())
     else:
         # Open ones alone, in the order of their index: the scan ends with the sixth.
-        found = found.filter(Q(title__icontains=text) | Q(rule__icontains=text), status__in=OPEN)
+        found = found.filter(holding(text, "title", "rule"), status__in=OPEN)
     for finding in found.order_by("-severity", "-first_seen", "pk")[:MOST]:
         yield Hit(
             label=finding.title,

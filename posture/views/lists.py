@@ -15,7 +15,7 @@ from posture.choices import ListName
 from posture.filters import ApiFilter, FindingsFilter
 from posture.selectors.api_list import DEFAULT_SORT, SORTS, apis_in_sight, teams_in_sight
 from posture.selectors.columns import APIS, FINDINGS, shown_columns, switches
-from posture.selectors.facets import api_counts, finding_counts
+from posture.selectors.facets import api_counts
 from posture.selectors.finding_list import findings_in_sight, sources_in_sight
 from posture.selectors.saved_views import saved_views
 from posture.services.views import tidy_query
@@ -52,8 +52,8 @@ def finding_list(request: Request) -> HttpResponse:
     if "first" in around:
         return redirect(f"{request.path}?{around['first']}")
     form = findings_filter(request, teams)
-    page = findings_in_sight(principal=request.principal, narrowed=form, **place(request))
-    form.show_counts(finding_counts(principal=request.principal, narrowed=form))
+    page, counts = findings_in_sight(principal=request.principal, narrowed=form, **place(request))
+    form.show_counts(counts)
     context = {"page": page, "columns": asked_columns(request, FINDINGS), **around}
     return answer_list(
         request, form, page="posture/findings.html", fragment="posture/_finding_table.html", context=context

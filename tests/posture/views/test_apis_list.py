@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from inventory.access.choices import OrganisationRole
+from inventory.access.pages import page_of
 from tests.inventory.access.people import person, team
 from tests.posture.services.estates import NOW, make_api, make_finding
 from tests.posture.views.pages import FRAGMENT, make_endpoint, rows_of, score, signed_in, text_of
@@ -46,7 +47,7 @@ def test_the_list_sorts_both_ways_and_walks_in_every_order(
     analyst: Client, monkeypatch: pytest.MonkeyPatch, sort: str, order: str
 ) -> None:
     monkeypatch.setattr("inventory.access.pages.SIZE", 2)
-    monkeypatch.setattr("inventory.access.pages.page_of.__kwdefaults__", {"after": "", "before": "", "size": 2})
+    monkeypatch.setattr("inventory.access.pages.page_of.__kwdefaults__", {**(page_of.__kwdefaults__ or {}), "size": 2})
     a, b, c, d = (make_api(name=name, reach="public") for name in ("A", "B", "C", "D"))
     score(a)
     for api, number in ((b, 2), (c, 1)):
