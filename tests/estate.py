@@ -10,8 +10,10 @@ from typing import Any
 
 from django.db import connection, connections
 
+from findings.models import Finding
+from inventory.access.directory import PEOPLE, code_of
 from inventory.access.models import User
-from inventory.models import Api
+from inventory.models import Api, Run
 from posture.services.rescore import score_apis
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -105,8 +107,65 @@ SELECT %(now)s, 'system', 'Posture', '', 'api', code, 'facts', '', '', id
 FROM inventory_api, generate_series(1, 3) WHERE code LIKE 'API-E%%'
 """
 
+CONNECTIONS = """
+INSERT INTO inventory_connection (
+    code, kind, name, options, team_id, rule, egress, cursor, created_at, changed_at, last_run_at, failures, fault)
+SELECT 'CON-E' || lpad(n::text, 6, '0'), 'url', 'Feed ' || n, '{"urls": "https://feeds.shop.example/report.sarif"}',
+    team.id, '', '{}', '{}', %(now)s, %(now)s, %(now)s, n %% 3, CASE n %% 3 WHEN 0 THEN '' ELSE 'Nobody answered.' END
+FROM generate_series(1, greatest(3, %(apis)s / 10)) n
+JOIN access_team team ON team.slug = 'crew-' || 1 + n %% %(teams)s
+"""
+
+JOBS = """
+INSERT INTO jobs_job (
+    id, kind, title, arguments, key_lasts, principal, queue, state, attempts, crashes, fence, sends, progress, error,
+    created_at, started_at, finished_at)
+SELECT md5('job ' || n)::uuid, 'connections.run', 'Run feed ' || n,
+    jsonb_build_object('connection', (SELECT id FROM inventory_connection ORDER BY id LIMIT 1 OFFSET n %% 3)), false,
+    '{"kind": "system", "name": "Posture"}', 'bulk', (ARRAY['done', 'failed', 'quarantined'])[1 + n %% 3], 1, 0, 1, 1,
+    '{}', CASE n %% 3 WHEN 0 THEN '' ELSE 'Nobody answered.' END,
+    %(now)s - n * interval '1 minute', %(now)s - n * interval '1 minute', %(now)s - n * interval '1 minute'
+FROM generate_series(1, greatest(5, %(apis)s)) n
+"""
+
+RUNS = """
+INSERT INTO inventory_run (code, connection_id, job_id, asked_by, started_at, state, counts, faults, documents)
+SELECT 'RUN-' || connection.id || '-' || n, connection.id, md5('job ' || n)::uuid, 'Posture',
+    %(now)s - n * interval '1 day', 'partial', '{"taken": 1, "unchanged": 0, "left": 1}',
+    '[{"place": "report.sarif", "reason": "Nobody answered."}]',
+    jsonb_build_array(jsonb_build_object('name', 'report.sarif', 'size', 10, 'job', md5('job ' || n)))
+FROM inventory_connection connection, generate_series(1, greatest(2, least(20, %(apis)s / 4))) n
+"""
+
+ALERTS = """
+INSERT INTO incidents_episode (
+    code, key, api_id, endpoint_id, source_kind, actor, rule, title, category, severity, outcome, method, host, path,
+    window_start, first_at, last_at, alerts, events, outcomes, samples, recorded_at, state, resolution)
+SELECT 'ALR-E' || lpad(n::text, 6, '0'), md5('alert ' || n), api.id, endpoint.id, 'gateway', '192.0.2.' || n %% 250,
+    'rule.' || n %% 20, 'Attack number ' || n, 'API' || 1 + n %% 10, n %% 5, 'blocked', 'GET', 'shop.example',
+    '/things-1/{id}', %(now)s - n * interval '1 minute', %(now)s - n * interval '1 minute',
+    %(now)s - n * interval '1 minute', 3, 3, '{"blocked": 3}', '[]', %(now)s, 'new', ''
+FROM generate_series(1, greatest(10, %(findings)s / 20)) n
+JOIN inventory_api api
+    ON api.code = 'API-E' || lpad(CASE n %% 3 WHEN 1 THEN '1' ELSE (1 + n %% %(apis)s)::text END, 6, '0')
+LEFT JOIN inventory_endpoint endpoint
+    ON endpoint.api_id = api.id AND endpoint.path = '/things-' || 1 + n %% 7 || '/{id}'
+"""
+
+MEMBERS = """
+INSERT INTO access_membership (user_id, team_id, role)
+SELECT account.id, team.id, 'member' FROM access_user account, access_team team
+WHERE account.email LIKE 'owner-%' AND team.slug LIKE 'crew-%'
+"""
+
 BIGGEST = "API-E000001"
 """The code of the API that holds a third of the findings."""
+
+
+STATEMENTS = (
+    TEAMS, APIS, HELD, ADDRESSES, ENDPOINTS, SERIES, SCANS, FINDINGS, PRESENCES, TRAIL, CONNECTIONS, JOBS, RUNS, ALERTS,
+    MEMBERS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +176,12 @@ class Estate:
     findings: int
     api: str
     finding: str
+    team: str = "crew-2"
+    connection: str = "CON-E000001"
+    run: str = ""
+    job: str = ""
+    alert: str = "ALR-E000001"
+    person: str = ""
 
 
 def make_estate(*, apis: int, findings: int, teams: int = 20, endpoints: int = 7, scored: bool = True) -> Estate:
@@ -131,14 +196,25 @@ def make_estate(*, apis: int, findings: int, teams: int = 20, endpoints: int = 7
     people = (User(email=f"owner-{number}@shop.example", name=f"Owner {number}") for number in range(1, 31))
     User.objects.bulk_create(people, ignore_conflicts=True)
     with connection.cursor() as cursor:
-        for statement in (TEAMS, APIS, HELD, ADDRESSES, ENDPOINTS, SERIES, SCANS, FINDINGS, PRESENCES, TRAIL):
+        for statement in STATEMENTS:
             cursor.execute(statement, given if "%(" in statement else None)
     if scored:
         score_apis(api_ids=Api.objects.values_list("pk", flat=True), cause="the estate was made", now=NOW)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT code FROM findings_finding WHERE title = 'Finding number 3 of the estate'")
-        [code] = cursor.fetchone() or [""]
-    return Estate(apis=apis, findings=findings, api=BIGGEST, finding=code)
+    return made_estate(apis=apis, findings=findings)
+
+
+def made_estate(*, apis: int, findings: int) -> Estate:
+    """Return what the estate that lies in the database is asked by."""
+    run = Run.objects.filter(connection__code="CON-E000001").order_by("pk")[0]
+    return Estate(
+        apis=apis,
+        findings=findings,
+        api=BIGGEST,
+        finding=Finding.objects.get(title="Finding number 3 of the estate").code,
+        run=run.code,
+        job=str(run.job_id),
+        person=code_of(User.objects.get(email="owner-1@shop.example").pk, PEOPLE),
+    )
 
 
 def tidy(alias: str = "owner") -> None:
