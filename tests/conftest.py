@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -36,6 +36,7 @@ CORPUS = Path(os.environ.get("POSTURE_CORPUS") or ROOT.parent / "shared" / "corp
 
 TOLD = "told"
 """What a test records under this name with `record_property` is printed at the end: counts that people compare."""
+RecordProperty = Callable[[str, object], None]
 
 _own: list[Services] = []
 _clones = iter(range(1_000_000))

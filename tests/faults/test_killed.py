@@ -18,7 +18,7 @@ from inventory.access.models import StateChange
 from inventory.jobs.models import Job
 from inventory.jobs.services.sweeping import recover
 from posture.services.digest import state_digest
-from tests.conftest import ALIASES, TOLD, _migrate_template, _point
+from tests.conftest import ALIASES, TOLD, RecordProperty, _migrate_template, _point
 from tests.faults.acts import ACTS, LATER, Act
 from tests.faults.steps import NEVER, Steps
 from tests.findings.reports import NOW, settle
@@ -102,7 +102,7 @@ def difference(calm: Outcome, after: Outcome) -> dict[str, Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.name.replace(" ", "-"))
 def test_a_death_at_any_step_changes_nothing_in_the_end(
-    act: Act, django_db_blocker: DjangoDbBlocker, record_property: Callable[[str, Any], None]
+    act: Act, django_db_blocker: DjangoDbBlocker, record_property: RecordProperty
 ) -> None:
     prefix = f"fault_{os.getpid()}_{ACTS.index(act)}"
     with django_db_blocker.unblock():

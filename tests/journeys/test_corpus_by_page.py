@@ -1,7 +1,6 @@
 """Real documents go in by the page and come out as their index says. Needs the corpus; see `POSTURE_CORPUS`."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from findings.models import Finding, Report
 from inventory.access.models import User
 from inventory.jobs.models import Job
 from inventory.models import Endpoint, Specification
-from tests.conftest import CORPUS
+from tests.conftest import CORPUS, TOLD, RecordProperty
 from tests.findings.reports import analyst, settle, told
 
 INDEX = CORPUS / "INDEX.json"
@@ -54,7 +53,7 @@ def put_in(client: Client, path: Path, **said: str) -> Job:
     return Job.objects.get(pk=answer["Location"].rstrip("/").rpartition("/")[2])
 
 
-def test_every_specification_brings_its_operations(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_specification_brings_its_operations(client: Client, record_property: RecordProperty) -> None:
     lines = []
     for entry in documents("openapi"):
         job = put_in(client, path_of(entry))
@@ -71,11 +70,10 @@ def test_every_specification_brings_its_operations(client: Client, capsys: pytes
             silent = held.exclude(authentication="declared").count()
             assert silent == entry["expected"]["operations_without_security"], lines[-1]
             assert held.filter(deprecated=True).count() == entry["expected"]["deprecated_operations"], lines[-1]
-    with capsys.disabled():
-        sys.stdout.write("\n".join(["\nOperations of the corpus's specifications, by the page:", *lines, ""]))
+    record_property(TOLD, "\n".join(["Operations of the corpus's specifications, by the page:", *lines]))
 
 
-def test_every_sarif_log_brings_its_results(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_sarif_log_brings_its_results(client: Client, record_property: RecordProperty) -> None:
     lines = []
     for entry in documents("sarif"):
         job = put_in(client, path_of(entry))
@@ -87,8 +85,7 @@ def test_every_sarif_log_brings_its_results(client: Client, capsys: pytest.Captu
         lines.append(f"{told(job)['entries']:>5} of {want:>5}  {mine.count():>5} findings  {path_of(entry).name}")
         assert told(job)["entries"] == want, lines[-1]
         assert instances >= want, lines[-1]
-    with capsys.disabled():
-        sys.stdout.write("\n".join(["\nResults of the corpus's SARIF logs, by the page:", *lines, ""]))
+    record_property(TOLD, "\n".join(["Results of the corpus's SARIF logs, by the page:", *lines]))
 
 
 def test_the_same_bytes_again_change_nothing_and_say_so(client: Client) -> None:

@@ -6,14 +6,14 @@ running.
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page
 
-from tests.conftest import TOLD
+from tests.conftest import TOLD, RecordProperty
 from tests.findings.reports import sarif
 from tests.journeys.conftest import Stack
 from tests.journeys.test_line import OWNER, upload
@@ -151,7 +151,7 @@ def walked(page: Page, start: list[str], most: dict[str, int]) -> Iterator[str]:
 
 
 def test_nothing_that_was_brought_in_runs_on_any_page(
-    browser: Browser, stack: Stack, record_property: Callable[[str, object], None]
+    browser: Browser, stack: Stack, record_property: RecordProperty
 ) -> None:
     page = signed_in(browser, stack, OWNER)
     page.goto("/upload/")

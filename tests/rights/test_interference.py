@@ -1,7 +1,7 @@
 """What another team does leaves no trace: the same answers to the byte, before and after, on every address."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
@@ -25,7 +25,7 @@ from inventory.access.services.tokens import create_token
 from inventory.models import Api
 from inventory.services.classify import classify_api
 from tests.callers import token_of
-from tests.conftest import TOLD
+from tests.conftest import TOLD, RecordProperty
 from tests.findings.reports import NOW, settle, take_in
 from tests.rights.test_matrix import ABSENT, rows
 from tests.rights.world import Estate, World, build_world, described, scanned, somebody
@@ -125,7 +125,7 @@ def stir(world: World) -> None:
 
 
 def test_another_teams_data_changes_no_byte_of_ones_own_pages(
-    world: World, before: dict[str, dict[str, Answer]], record_property: Callable[[str, object], None]
+    world: World, before: dict[str, dict[str, Answer]], record_property: RecordProperty
 ) -> None:
     own = world.own
     statuses = [status for answered in before.values() for status, _ in answered.values()]

@@ -1,7 +1,7 @@
 """Who may do what, on every route: method x role x object, expected from the ruling's table and never from the code."""
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from pytest_django import DjangoDbBlocker
 from inventory.access.models import User
 from inventory.access.routes import routes_of
 from tests.callers import CSRF, token_of
-from tests.conftest import TOLD
+from tests.conftest import TOLD, RecordProperty
 from tests.findings.reports import NOW
 from tests.inventory.access.people import signed_in
 from tests.rights.world import Estate, World, build_world
@@ -192,7 +192,7 @@ class Asker:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_each_route_answers_each_role_as_the_ruling_says(
-    world: World, role: str, record_property: Callable[[str, object], None]
+    world: World, role: str, record_property: RecordProperty
 ) -> None:
     asker = Asker(world, role)
     wrong: list[str] = []

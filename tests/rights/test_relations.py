@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,7 +17,7 @@ from pytest_django import DjangoDbBlocker
 from inventory.access.models import User
 from posture.services.digest import digest_here
 from tests.callers import CSRF
-from tests.conftest import TOLD
+from tests.conftest import TOLD, RecordProperty
 from tests.findings.reports import NOW, result, sarif
 from tests.inventory.access.people import signed_in
 from tests.rights.test_interference import MASKS, difference
@@ -82,7 +82,7 @@ def names(row: dict[str, str], world: World) -> tuple[str, str]:
 
 @pytest.mark.parametrize("role", ["owner", "member"])
 def test_what_another_team_has_is_answered_as_what_nobody_has(
-    world: World, role: str, record_property: Callable[[str, object], None]
+    world: World, role: str, record_property: RecordProperty
 ) -> None:
     person: User = getattr(world.own, role)
     client = signed_in(person)

@@ -4,7 +4,6 @@ import re
 import shutil
 import signal
 import socket
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 
 from posture.supervisor.postgres import free_port
 from posture.supervisor.services import Services
+from tests.conftest import TOLD, RecordProperty
 from tests.posture.supervisor.processes import alive, descendants, until, without
 from tests.product import Product
 
@@ -124,9 +124,7 @@ def product(shared_home: Path) -> Iterator[Product]:
 
 
 @pytest.mark.slow
-def test_a_second_start_prepares_nothing_and_shows_the_same_people(
-    home: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_second_start_prepares_nothing_and_shows_the_same_people(home: Path, record_property: RecordProperty) -> None:
     first = Product(home).start().ready()
     people = first.people()
     assert len(people) >= 7
@@ -139,8 +137,7 @@ def test_a_second_start_prepares_nothing_and_shows_the_same_people(
     assert (home / "demo-people").stat().st_mode & 0o777 == 0o600
     assert "Preparing" not in again.said()
     load = os.getloadavg()[0]
-    with capsys.disabled():
-        sys.stdout.write(f"\nStarts: first {seconds} s, second {again.seconds} s (load {load:.1f}).\n")
+    record_property(TOLD, f"Starts: first {seconds} s, second {again.seconds} s (load {load:.1f}).")
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import pytest
 
 from inventory.connectors.base import DocumentError
 from inventory.connectors.registry import detect
+from tests.conftest import TOLD, RecordProperty
 from tests.inventory.connectors.reading import corpus_files, document, read
 
 FILES = corpus_files(lambda entry: entry["format"] in {"access_logs", "nginx_access_json"})
@@ -16,7 +17,7 @@ NO_REQUEST = {".tests__nginx_http-logs__nginx_http-logs.log": 1, "traefik_json.l
 
 
 @pytest.mark.skipif(not FILES, reason="The corpus is not here: set POSTURE_CORPUS.")
-def test_the_corpus_loses_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_corpus_loses_no_line(record_property: RecordProperty) -> None:
     wrong: list[Any] = []
     table = [f"{'log':48}{'lines':>8}{'calls':>8}{'skipped':>8}{'paths':>8}"]
     for entry in FILES:
@@ -40,6 +41,5 @@ def test_the_corpus_loses_no_line(capsys: pytest.CaptureFixture[str]) -> None:
             if (sum(one.ok for one in records), sum(one.refused for one in records)) != (succeeded, refused):
                 wrong.append((name, by_status))
         table.append(f"{name:48}{summary.lines:>8}{calls:>8}{summary.skipped_count:>8}{len(records):>8}")
-    with capsys.disabled():
-        print("", *table, f"{len(FILES)} logs, {len(wrong)} differences", sep="\n")  # noqa: T201 - the table is what the run is for
+    record_property(TOLD, "\n".join(["", *table, f"{len(FILES)} logs, {len(wrong)} differences"]))
     assert wrong == []

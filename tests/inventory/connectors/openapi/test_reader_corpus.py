@@ -7,6 +7,7 @@ import pytest
 
 from inventory.connectors.base import DocumentError
 from inventory.connectors.registry import detect
+from tests.conftest import TOLD, RecordProperty
 from tests.inventory.connectors.reading import corpus_files, document, read
 
 FILES = corpus_files(lambda entry: entry["format"] == "openapi")
@@ -37,7 +38,7 @@ def expected(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.skipif(not FILES, reason="The corpus is not here: set POSTURE_CORPUS.")
-def test_the_corpus_agrees_in_every_number(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_corpus_agrees_in_every_number(record_property: RecordProperty) -> None:
     wrong = []
     table = [f"{'specification':52}{'version':>9}{'operations':>12}{'open':>6}{'deprecated':>12}  agrees"]
     for entry in FILES:
@@ -47,8 +48,7 @@ def test_the_corpus_agrees_in_every_number(capsys: pytest.CaptureFixture[str]) -
         agrees = "yes" if ours == index else "NO"
         row = f"{entry['path'].name[:50]:52}{ours['spec_version']:>9}"
         table.append(row + f"{numbers[0]:>12}{numbers[1]:>6}{numbers[2]:>12}  {agrees}")
-    with capsys.disabled():
-        print("", *table, f"{len(FILES)} specifications, {len(wrong)} differences", sep="\n")  # noqa: T201 - the table is what the run is for
+    record_property(TOLD, "\n".join(["", *table, f"{len(FILES)} specifications, {len(wrong)} differences"]))
     assert wrong == []
 
 
