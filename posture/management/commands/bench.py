@@ -20,14 +20,15 @@ class Command(BaseCommand):
     """Starts a database as the product has it, in a home that is thrown away, and the benches of `bench/` on it."""
 
     help = (
-        "Measure how fast reports come in and scores follow, on a database of its own; ends with 1 for a missed goal."
+        "Measure how fast reports come in, scores follow and pages answer, on a database of its own; "
+        "ends with 1 for a missed goal."
     )
     requires_system_checks = ()
 
     @override
     def add_arguments(self, parser: CommandParser) -> None:
         """Hand everything on."""
-        parser.add_argument("names", nargs="*", help="empty, large, memory, score; all of them without a name")
+        parser.add_argument("names", nargs="*", help="empty, large, memory, score, pages; all of them without a name")
         parser.add_argument("--rounds", type=int, default=5, help="how often each is measured (default 5)")
         parser.add_argument("--share", type=float, default=1.0, help="a fraction of each N, for a quick look")
 

@@ -46,11 +46,20 @@ def test_too_many_seconds_and_too_much_memory_are_misses_too() -> None:
     ]
 
 
+def test_of_a_page_nearly_all_requests_and_the_number_of_queries_count() -> None:
+    page = {"compared": [], "most": 0.1, "seconds": [0.05, 0.06, 0.3], "queries": 12, "most_queries": 12, "load": "1"}
+    told = "Imports: median 60 ms, p95 90 ms, 12 queries; load 1; goal 100 ms: reached"
+    assert line(**page, of_all=0.09).told() == [told]
+    assert line(**page, of_all=0.11).missed == ["MISSED: 110 ms, the goal is 100 ms"]
+    assert line(**page | {"queries": 13}, of_all=0.09).missed == ["MISSED: 13 queries, the goal is 12"]
+
+
 @pytest.mark.slow
 def test_every_bench_runs_on_a_small_share() -> None:
     command = [sys.executable, "manage.py", "bench", "--rounds", "1", "--share", "0.005"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("no ratio: fewer than") == 10
+    assert "/apis/, security manager: median" in done.stdout
     for name in ("500 findings into an empty base", "500 findings into a base of 5,000", "Full re-score of 2,000 APIs"):
         assert name in done.stdout
