@@ -1,5 +1,6 @@
 """The trail as somebody may read it: which rows, narrowed how, and each as a sentence."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -57,6 +58,10 @@ ORDER: Final = (
     Key(name="id", read=read_number, descending=True),
 )
 LONGEST: Final = 400
+SAID: Final = {"folded": "brought in"}
+"""Acts whose name is a word of the makers, in words of the readers."""
+NONE_OF_IT: Final = re.compile(r"(?:^|, )0 [^,]+")
+"""What counts nothing in “6 new, 0 closed”."""
 
 
 class TrailFilter(ListFilter):
@@ -137,13 +142,15 @@ def whole_trail(*, principal: Principal, narrowed: TrailFilter) -> Iterator[Stat
 
 
 def in_words(change: StateChange) -> str:
-    """Return what became of what: “from x to y”, “to y”, the parts of what is new, or nothing."""
+    """Return what became of what: “from x to y”, “to y” of what was set, what is new, or nothing."""
     old, new = plain(change.old), plain(change.new)
     if old and new:
         return f"from {old} to {new}"
-    if new:
-        return new if isinstance(change.new, dict) else f"to {new}"
-    return f"was {old}" if old else ""
+    if not new:
+        return f"was {old}" if old else ""
+    if isinstance(change.new, dict):
+        return plain({name: held for name, held in change.new.items() if plain(held)})
+    return f"to {new}" if change.verb.startswith("set") else NONE_OF_IT.sub("", new).removeprefix(", ") or "nothing new"
 
 
 def plain(value: Any) -> str:
@@ -162,7 +169,7 @@ def _entry(change: StateChange) -> Entry:
     return Entry(
         at=change.happened_at,
         who=change.actor_name,
-        verb=change.verb,
+        verb=SAID.get(change.verb, change.verb),
         kind=KINDS.get(change.kind, change.kind.capitalize()),
         code=change.code,
         change=told if len(told) <= LONGEST else f"{told[:LONGEST]}…",

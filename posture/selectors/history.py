@@ -1,10 +1,9 @@
 """How an API came to where it stands: its scores and the changes that were recorded."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from inventory.access.models import StateChange
 from inventory.access.pages import Key, Page, page_of, read_moment, read_number
@@ -13,6 +12,7 @@ from inventory.access.rights import Verb, may
 from inventory.models import Api
 from inventory.templatetags.ui import whole
 from posture.models import ApiScore
+from posture.selectors.sentences import sentence
 
 DAYS: Final = 90
 MOST: Final = 500
@@ -132,25 +132,7 @@ def _event(change: StateChange) -> Event:
     return Event(
         at=change.happened_at,
         who=change.actor_name,
-        text=_sentence(change),
+        text=sentence(change),
         reason=change.reason,
         icon=ICONS.get(change.kind, "history"),
     )
-
-
-def _sentence(change: StateChange) -> str:
-    about = "" if change.kind == "api" else f" {change.kind} {change.code}"
-    old, new = _plain(change.old), _plain(change.new)
-    if old and new:
-        return f"{change.verb}{about} from {old} to {new}"
-    return f"{change.verb}{about} to {new}" if new else f"{change.verb}{about}"
-
-
-def _plain(value: Any) -> str:
-    if value is None or value == "":
-        return ""
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_plain(held) or 'nothing'}" for name, held in value.items())
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(map(_plain, value))
-    return str(value)

@@ -110,15 +110,18 @@ def test_it_is_walked_by_pages_each_row_once_in_two_queries_each(
 
 
 def test_a_change_is_put_into_words() -> None:
-    for old, new, words in (
-        (None, None, ""),
-        ("a", "b", "from a to b"),
-        (None, "b", "to b"),
-        (None, {"role": "owner", "until": None}, "role owner, until nothing"),
-        (["x", "y"], None, "was x, y"),
-        (False, True, "from False to True"),
+    for verb, old, new, words in (
+        ("end", None, None, ""),
+        ("set reach", "a", "b", "from a to b"),
+        ("set reach", None, "b", "to b"),
+        ("created", None, "Orders", "Orders"),
+        ("folded", None, "6 new, 0 closed, 1 changed", "6 new, 1 changed"),
+        ("folded", None, "0 new, 0 closed", "nothing new"),
+        ("grant", None, {"role": "owner", "until": None}, "role owner"),
+        ("drop", ["x", "y"], None, "was x, y"),
+        ("set rule", False, True, "from False to True"),
     ):
-        assert in_words(StateChange(old=old, new=new)) == words
+        assert in_words(StateChange(verb=verb, old=old, new=new)) == words
     assert plain([{"a": ["b"]}, ""]) == "a b, "
 
 

@@ -84,7 +84,7 @@ def test_scores_and_changes_are_one_story_newest_first() -> None:
     [
         (None, "public", "merge finding FND-1 to public"),
         ("public", None, "merge finding FND-1"),
-        ({"a": 1, "b": None}, ["x", "y"], "merge finding FND-1 from a 1, b nothing to x, y"),
+        ({"a": 1, "b": None}, ["x", "y"], "merge finding FND-1: from a 1, b nothing to x, y"),
         (None, None, "merge finding FND-1"),
     ],
 )
