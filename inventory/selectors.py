@@ -197,8 +197,8 @@ def needing_care(connections: ConnectionQuerySet, *, now: datetime) -> Connectio
 def _notable_jobs() -> dict[int, Job]:
     """Return the newest job of each connection among those that are live or ended badly."""
     states = (*LIVE, State.FAILED, State.QUARANTINED)
-    jobs = Job.objects.filter(kind=RUN_JOB, state__in=states).order_by("created_at")
-    return {job.arguments["connection"]: job for job in jobs}
+    jobs = Job.objects.filter(kind=RUN_JOB, state__in=states).annotate(of=KT("arguments__connection"))
+    return {job.arguments["connection"]: job for job in jobs.order_by("of", "-created_at").distinct("of")}
 
 
 def _health(row: Connection, runs: Sequence[Run], job: Job | None, now: datetime) -> Health:
