@@ -75,7 +75,26 @@
   });
 
   // A part that unfolds takes the focus to what is meant to be pressed or filled in first.
-  document.addEventListener("toggle", e => { if (e.target.open) $("[data-first]", e.target)?.focus(); }, true);
+  const fields = "input:not([type=hidden]), select, textarea, button, a[href]";
+  const atHead = part => { const head = part && $("h1, h2, h3", part); if (head) { head.tabIndex = -1; head.focus({ preventScroll: true }); } };
+  const enter = part => {
+    const first = $("[data-first]", part);
+    first ? (first.matches(fields) ? first : $(fields, first))?.focus() : atHead(part);
+  };
+  document.addEventListener("toggle", e => { if (e.target.open) $("[data-first]", e.target) && enter(e.target); }, true);
+
+  // A swap that takes the focused element away puts the focus into what came for it, and an act that answers with a
+  // page anew puts it on the heading, beside the toast: nobody starts again at the top of the page.
+  let left = null;
+  document.addEventListener("htmx:before:swap", e => {
+    left = { element: document.activeElement, part: e.detail.ctx.target?.id };
+  });
+  document.addEventListener("htmx:finally:swap", () => {
+    const lost = left && left.element !== document.body && !left.element.isConnected;
+    if (lost && (document.activeElement ?? document.body) === document.body) enter((left.part && $(`#${CSS.escape(left.part)}`)) || $("main"));
+    left = null;
+  });
+  if ($(".toasts .toast") && !$("[autofocus]") && document.activeElement === document.body) atHead($("main"));
 
   // Toasts: eight seconds, longer while pointed at or focused.
   const fade = item => {
