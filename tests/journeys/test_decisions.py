@@ -61,7 +61,7 @@ def judge(page: Page) -> None:
     page.keyboard.press("n")
     expect(page.get_by_role("button", name="The tool misread the answer")).to_be_focused()
     page.keyboard.press("Enter")
-    page.wait_for_url("**?done=DEC-*")
+    page.wait_for_url("**done=DEC-*")
     status(page, "False positive")
     expect(page.locator(".toast")).to_contain_text("False positive")
     expect(page.locator(".timeline blockquote").first).to_have_text("The tool misread the answer")
@@ -72,7 +72,7 @@ def approve(page: Page, address: str) -> None:
     page.goto(address)
     expect(page.locator("#decision")).to_contain_text("The provider mends it in spring")
     page.get_by_role("button", name="Approve").click()
-    page.wait_for_url("**?done=DEC-*")
+    page.wait_for_url("**done=DEC-*")
     status(page, "Accepted")
     expect(page.locator("#effect")).to_contain_text("inherent score alone")
 
@@ -98,7 +98,7 @@ def test_a_finding_is_judged_by_keys_taken_back_asked_to_be_accepted_and_accepte
     page.get_by_label("Until").fill(until)
     page.locator("details[open]").get_by_label("Reason in your own words").fill("The provider mends it in spring")
     page.keyboard.press("Enter")
-    page.wait_for_url("**?done=DEC-*")
+    page.wait_for_url("**done=DEC-*")
     expect(page.locator("#decision")).to_contain_text("Another person with the right to approve has to answer.")
     status(page, "New")
 
