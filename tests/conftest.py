@@ -24,6 +24,7 @@ import pytest
 from celery import current_app
 from django.core.management import call_command
 from django.db import connections
+from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
 from posture.supervisor.services import Services
@@ -37,6 +38,10 @@ CORPUS = Path(os.environ.get("POSTURE_CORPUS") or ROOT.parent / "shared" / "corp
 TOLD = "told"
 """What a test records under this name with `record_property` is printed at the end: counts that people compare."""
 RecordProperty = Callable[[str, object], None]
+
+# How long something takes is a bench's to say: a busy machine fails no property.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 _own: list[Services] = []
 _clones = iter(range(1_000_000))
