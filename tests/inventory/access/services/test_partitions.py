@@ -77,6 +77,13 @@ def run_at_once(*actions: Callable[[], object]) -> list[object]:
     return list(results)
 
 
+def parents() -> int:
+    """Return how many tables are kept in months."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_partitioned_table")
+        return int(cursor.fetchone()[0])
+
+
 @pytest.mark.django_db(databases=["default", "owner"])
 def test_after_the_migration_this_month_and_three_more_are_there() -> None:
     clock = database_clock()
@@ -93,7 +100,7 @@ def test_after_the_migration_this_month_and_three_more_are_there() -> None:
 @pytest.mark.django_db
 def test_what_is_there_is_not_made_again() -> None:
     assert make_partitions() == 0
-    assert make_partitions(months_ahead=5) == 2
+    assert make_partitions(months_ahead=5) == 2 * parents()
     assert make_partitions(months_ahead=5) == 0
     assert call(TRAIL, 0, 2) == 2
 
@@ -102,7 +109,7 @@ def test_what_is_there_is_not_made_again() -> None:
 def test_a_new_month_holds_no_right_whatever_the_default_privileges_say() -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute(f"ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO {settings.APPLICATION_ROLE}, PUBLIC")
-    assert make_partitions(using="owner", months_ahead=4) == 1
+    assert make_partitions(using="owner", months_ahead=4) == parents()
     newest = max(bounds())
     with connections["owner"].cursor() as cursor:
         cursor.execute(

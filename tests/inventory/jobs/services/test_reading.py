@@ -50,9 +50,10 @@ def test_a_child_gives_what_the_reader_gives(reader: type[Reader], sample: Path)
         reading = read_document(
             reader=reader.__module__, file=file, name=sample.name, records=reader.records, summary=reader.summary
         )
-        assert list(reading) == read(sample.read_bytes(), sample.name)[0]
-    assert reading.summary == read(sample.read_bytes(), sample.name)[1]
-    assert reading.total is not None
+        records = list(reading)
+    assert (records, reading.summary) == read(sample.read_bytes(), sample.name)
+    # A reader that reads piece by piece does not know how much will come.
+    assert reading.total is None or reading.total >= len(records)
 
 
 def test_records_come_as_plain_dictionaries_when_no_type_is_given() -> None:
