@@ -12,12 +12,17 @@ PURE = {"connectors", "scoring", "transitions", "charts", "identity", "paths", "
 
 ENUMERATIONS = {"Choices", "IntegerChoices", "TextChoices"}
 
-DIALLERS = {"aiohttp", "ftplib", "http.client", "httpcore", "httpx", "requests", "smtplib", "urllib.request", "urllib3"}
+DIALLERS = {
+    "aiohttp", "asyncio", "ftplib", "http.client", "httpcore", "httpx", "requests", "smtplib", "socket", "ssl",
+    "urllib.request", "urllib3", "xmlrpc",
+}  # fmt: skip
 """Modules that open connections to the outside."""
 
 MAY_DIAL = {
     "inventory.jobs.services.transport": "the one way out, which checks every address it connects to",
     "inventory.jobs.services.wayout": "the same",
+    "posture.supervisor.broker": "asks the Redis it has started",
+    "posture.supervisor.postgres": "looks for a free port",
     "posture.supervisor.wishes": "asks the web server it has started",
 }
 

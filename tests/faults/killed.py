@@ -1,7 +1,9 @@
 """A process that dies at any step leaves, after what runs by itself has run, what an undisturbed one leaves.
 
-Run by hand, in a process of its own: `POSTURE_KILLS=1000 pytest -n0 -m slow tests/faults/killed.py`.
-It forks, which a process that holds a browser for other tests does not bear.
+Run in a process of its own, since it forks, which a process that holds a browser for other tests does not bear:
+`test_killed.py` runs a sample in the slow tier; all by hand with `POSTURE_KILLS=1000 pytest -n0 -m slow
+tests/faults/killed.py`. With `POSTURE_TREE=1` PostgreSQL and Redis die with the process, are started again, and
+Redis comes back empty.
 """
 
 import os
@@ -11,7 +13,8 @@ import signal
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -24,13 +27,16 @@ from inventory.access.models import StateChange
 from inventory.jobs.models import Job
 from inventory.jobs.services.sweeping import recover
 from posture.services.digest import state_digest
-from tests.conftest import ALIASES, TOLD, RecordProperty, _migrate_template, _point
+from posture.supervisor.services import Services, short_pause
+from tests.conftest import ALIASES, TOLD, RecordProperty, _migrate_template, _own, _point
 from tests.faults.acts import ACTS, LATER, Act
 from tests.faults.steps import NEVER, Steps
 from tests.findings.reports import NOW, settle
 
 AT_MOST = int(os.environ.get("POSTURE_KILLS", "8"))
 """How many steps of an act are died at; all of them when there are fewer."""
+WHOLE_TREE = bool(os.environ.get("POSTURE_TREE"))
+"""Whether PostgreSQL and Redis die too; they must be our own then."""
 Outcome = tuple[str, dict[tuple[str, str], int]]
 """The digest of the state, and how often the trail tells of each verb."""
 
@@ -51,8 +57,49 @@ def database(name: str, template: str) -> Iterator[None]:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def descendants(pid: int) -> list[int]:
+    """Return a process and all below it, the highest first."""
+    found = [pid]
+    for parent in found:
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
+                    found.append(int(stat.parent.name))
+    return found
+
+
+def services() -> Services:
+    """Return the services that these tests started themselves."""
+    assert _own, "the whole tree dies only where these tests started it: unset POSTURE_TEST_SUPERUSER"
+    return _own[0]
+
+
+def fell_the_rest() -> None:
+    """Kill every process of PostgreSQL and Redis, without a moment for a last word."""
+    for child in services().children():
+        if child.process is not None:
+            for pid in descendants(child.process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+
+def raise_the_rest() -> None:
+    """Start them again, as the supervisor does."""
+    for child in services().children():
+        assert child.process
+        child.process.wait()
+        child.start(short_pause)
+
+
 def in_a_process(act: Callable[[], None], kill_at: int = NEVER) -> Counter[str] | None:
     """Do something in a process of its own and return its steps; None when it died at one of them."""
+    told = _forked(act, kill_at)
+    if told is None and WHOLE_TREE:
+        raise_the_rest()
+    return told
+
+
+def _forked(act: Callable[[], None], kill_at: int) -> Counter[str] | None:
     connections.close_all()
     reading, writing = os.pipe()
     child = os.fork()
@@ -61,7 +108,7 @@ def in_a_process(act: Callable[[], None], kill_at: int = NEVER) -> Counter[str] 
         try:
             os.setsid()
             os.close(reading)
-            steps = Steps(kill_at)
+            steps = Steps(kill_at, fell_the_rest if WHOLE_TREE else None)
             steps.install()
             act()
             os.write(writing, pickle.dumps(steps.taken))
@@ -121,6 +168,10 @@ def test_a_death_at_any_step_changes_nothing_in_the_end(
     prefix = f"fault_{os.getpid()}_{ACTS.index(act)}"
     with django_db_blocker.unblock():
         _migrate_template()
+        if WHOLE_TREE:
+            # Tests are careless of what they commit; what is killed must not be.
+            with psycopg.connect(os.environ["POSTURE_TEST_SUPERUSER"], autocommit=True) as admin:
+                admin.execute("ALTER ROLE posture_application SET synchronous_commit = on")
         with database(f"{prefix}_base", "posture"):
             act.prepare()
             connections.close_all()
@@ -138,5 +189,6 @@ def test_a_death_at_any_step_changes_nothing_in_the_end(
                     after = recovered(act)
                     if after != calm:
                         different.append((number, difference(calm, after)))
-    record_property(TOLD, f"Killed at {len(chosen)} of {count} steps of “{act.name}”: {dict(steps)}")
+    what = "The whole tree killed" if WHOLE_TREE else "Killed"
+    record_property(TOLD, f"{what} at {len(chosen)} of {count} steps of “{act.name}”: {dict(steps)}")
     assert different == []

@@ -20,10 +20,14 @@ NEVER = 1 << 40
 
 
 class Steps:
-    """Counts in this process, and in none it starts. `kill_at` is the number of the step before which it dies."""
+    """Counts in this process, and in none it starts. `kill_at` is the number of the step before which it dies.
 
-    def __init__(self, kill_at: int = NEVER) -> None:
+    `first` is done just before the death: others may have to die with it.
+    """
+
+    def __init__(self, kill_at: int = NEVER, first: Callable[[], None] | None = None) -> None:
         self.kill_at = kill_at
+        self.first = first
         self.taken: Counter[str] = Counter()
         self.thread = threading.get_ident()
 
@@ -33,6 +37,8 @@ class Steps:
             return
         self.taken[kind] += 1
         if self.taken.total() >= self.kill_at:
+            if self.first is not None:
+                self.first()
             os.kill(os.getpid(), signal.SIGKILL)
 
     def install(self) -> None:

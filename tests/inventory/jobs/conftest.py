@@ -3,10 +3,13 @@
 Nothing here may import models: this file is read before Django is set up.
 """
 
+import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -52,7 +55,9 @@ class Workers:
         ]
         environment = {**environment_of(self.database), "C_FORCE_ROOT": "1"}
         with log.open("wb") as output:
-            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
+            )
         self.started.append(process)
         end = time.monotonic() + 60
         while b" ready." not in log.read_bytes():
@@ -66,9 +71,10 @@ class Workers:
         return "".join(path.read_text() for path in sorted(self.directory.glob("worker-*.log")))
 
     def end(self) -> None:
-        """End all, without mercy: their children go with them."""
+        """End all, without mercy, and whatever they forked: a beat of a worker does not die with it."""
         for process in self.started:
-            process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 

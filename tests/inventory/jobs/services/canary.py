@@ -9,11 +9,11 @@ Talk = Callable[[socket.socket, bytes], None]
 
 
 class Server:
-    """Listens on a free port of 127.0.0.1; `seen` holds the heads of the requests, `connections` their number."""
+    """Listens on a free port of `host`; `seen` holds the heads of the requests, `connections` their number."""
 
-    def __init__(self, talk: Talk) -> None:
+    def __init__(self, talk: Talk, host: str = "127.0.0.1", port: int = 0) -> None:
         self._talk = talk
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = socket.create_server((host, port))
         self.port: int = self._socket.getsockname()[1]
         self.connections = 0
         self.seen: list[bytes] = []
@@ -58,9 +58,9 @@ def said(status: str, body: bytes = b"", **headers: str) -> Talk:
 
 
 @contextmanager
-def serving(talk: Talk) -> Iterator[Server]:
-    """Serve while the block runs."""
-    server = Server(talk)
+def serving(talk: Talk, host: str = "127.0.0.1", port: int = 0) -> Iterator[Server]:
+    """Serve while the block runs, on a free port unless one is named."""
+    server = Server(talk, host, port)
     try:
         yield server
     finally:
