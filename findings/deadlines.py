@@ -1,7 +1,8 @@
 """Until when a finding is to be closed, and how much of the time is left. Pure."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from findings.status import SeverityRank
@@ -19,12 +20,88 @@ SOON: Final = timedelta(days=2)
 """What is due within this time is marked."""
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
+NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
+"""Stands where there is no deadline, so that a list in the order of deadlines ends with what has none."""
+SATURDAY: Final = 5
 
 
-def due(*, opened: datetime, severity: SeverityRank, days: Mapping[SeverityRank, int | None]) -> datetime | None:
-    """Return the moment by which a finding that was first open at `opened` is due; None without a deadline."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """Which days count: all of them, or with `business` Monday to Friday without the holidays. Days begin in UTC."""
+
+    business: bool = False
+    holidays: frozenset[date] = frozenset()
+
+    def counts(self, day: date) -> bool:
+        """Say whether a day counts."""
+        return not self.business or (day.weekday() < SATURDAY and day not in self.holidays)
+
+    def after(self, opened: datetime, days: int) -> datetime:
+        """Return the same hour so many days that count later.
+
+        What is opened on a day that does not count begins with the next one that does, so that what is opened later
+        is never due earlier.
+        """
+        if not self.business:
+            return opened + timedelta(days=days)
+        start = opened.astimezone(UTC)
+        day, hour = start.date(), start.timetz()
+        if not self.counts(day):
+            day, hour = self._next(day), time(tzinfo=UTC)
+        for _ in range(days):
+            day = self._next(day)
+        return datetime.combine(day, hour)
+
+    def _next(self, day: date) -> date:
+        day += DAY
+        while not self.counts(day):
+            day += DAY
+        return day
+
+
+ALL_DAYS: Final = Calendar()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Days for findings of one severity, on APIs of one reach, of one criticality, or of both; empty is any."""
+
+    severity: SeverityRank
+    days: int | None
+    reach: str = ""
+    criticality: str = ""
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The order in which rules are asked: who names more first, of two that name as much the shorter."""
+        return (-bool(self.reach) - bool(self.criticality), LONGEST + 1 if self.days is None else self.days)
+
+    def meets(self, severity: int, reach: str, criticality: str) -> bool:
+        """Say whether it is about such a finding."""
+        return self.severity == severity and self.reach in {"", reach} and self.criticality in {"", criticality}
+
+
+def days_of(rules: Collection[Rule], *, severity: int, reach: str, criticality: str) -> int | None:
+    """Return the days that such a finding has by the rules; None is no deadline."""
+    found = min((rule for rule in rules if rule.meets(severity, reach, criticality)), key=lambda rule: rule.rank,
+                default=None)  # fmt: skip
+    return found.days if found else None
+
+
+def due(
+    *,
+    opened: datetime,
+    severity: SeverityRank,
+    days: Mapping[SeverityRank, int | None],
+    calendar: Calendar = ALL_DAYS,
+    paused: timedelta = timedelta(),
+) -> datetime | None:
+    """Return the moment by which a finding that was first open at `opened` is due; None without a deadline.
+
+    The time its clock was paused is added before the days are counted.
+    """
     number = days.get(severity)
-    return None if number is None else opened + timedelta(days=number)
+    return None if number is None else calendar.after(opened + paused, number)
 
 
 def state(*, due: datetime, now: datetime) -> str:

@@ -1,16 +1,17 @@
 """What people fill in about findings and reports."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
-from findings.deadlines import LONGEST
+from findings.deadlines import DEFAULT_DAYS, LONGEST, Calendar, Rule
 from findings.mapping import MEANING
 from findings.status import SeverityRank
-from inventory.choices import Environment
+from inventory.choices import Criticality, Environment, Reach
 
 STOOD: Final = "stood_"
 Choices = Sequence[tuple[str, str]]
@@ -123,10 +124,17 @@ class MappingForm(forms.Form):
     )
 
 
-class DeadlinesForm(forms.Form):
-    """Days by severity, empty for none; what stood before is carried along, to tell when somebody else was first."""
+def days_field(label: str, number: int | None = None) -> forms.IntegerField:
+    """Return the field for a number of days; empty is no deadline."""
+    return forms.IntegerField(
+        label=label, required=False, initial=number, min_value=1, max_value=LONGEST,
+        widget=forms.NumberInput(attrs={"class": "input days"}),
+    )  # fmt: skip
 
-    reason = forms.CharField(
+
+def reason_field() -> forms.CharField:
+    """Return the field for why something is changed."""
+    return forms.CharField(
         label="Reason",
         required=False,
         max_length=1000,
@@ -134,22 +142,78 @@ class DeadlinesForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
     )
 
-    def __init__(self, data: Any, *, days: Mapping[SeverityRank, int | None]) -> None:
+
+class DeadlinesForm(forms.Form):
+    """Days by severity, empty for none, and which days count; what stood before is carried along.
+
+    It tells when somebody else was first.
+    """
+
+    business = forms.BooleanField(label="Count Monday to Friday only", required=False)
+    holidays = forms.CharField(
+        label="Holidays",
+        required=False,
+        max_length=6_000,
+        help_text="Days that do not count either, one in each line, such as 2026-12-25.",
+        widget=forms.Textarea(attrs={"class": "input", "rows": 4, "spellcheck": "false"}),
+    )
+    reason = reason_field()
+
+    def __init__(self, data: Any, *, days: Mapping[SeverityRank, int | None], calendar: Calendar) -> None:
         """Show these days, the worst severity first."""
-        super().__init__(data)
+        told = {"business": calendar.business, "holidays": "\n".join(map(str, sorted(calendar.holidays)))}
+        super().__init__(data, initial=told)
         for rank, number in days.items():
-            self.fields[rank.name.lower()] = forms.IntegerField(
-                label=f"{rank.label}, days",
-                required=False,
-                initial=number,
-                min_value=1,
-                max_value=LONGEST,
-                widget=forms.NumberInput(attrs={"class": "input days"}),
-            )
+            self.fields[rank.name.lower()] = days_field(f"{rank.label}, days", number)
             stood = forms.IntegerField(required=False, initial=number, widget=forms.HiddenInput())
             self.fields[f"{STOOD}{rank.name.lower()}"] = stood
-        self.order_fields([*(rank.name.lower() for rank in days), "reason"])
+        self.order_fields([*(rank.name.lower() for rank in days), "business", "holidays", "reason"])
 
     def days(self, prefix: str = "") -> dict[SeverityRank, int | None]:
         """Return what was filled in, or with `STOOD` what the person saw before; call after is_valid()."""
         return {rank: self.cleaned_data[f"{prefix}{rank.name.lower()}"] for rank in SeverityRank}
+
+    def calendar(self) -> Calendar:
+        """Return which days are to count; call after is_valid()."""
+        return Calendar(business=self.cleaned_data["business"], holidays=self.cleaned_data["holidays"])
+
+    def clean_holidays(self) -> frozenset[date]:
+        """Return the days; raises for what is none."""
+        said = self.cleaned_data["holidays"].replace(",", " ").split()
+        try:
+            return frozenset(map(date.fromisoformat, said))
+        except ValueError as error:
+            msg = "Write each day as in 2026-12-25, one in each line."
+            raise forms.ValidationError(msg) from error
+
+
+class ExceptionForm(forms.Form):
+    """Other days for one severity on APIs of one reach, one criticality or both."""
+
+    severity = forms.ChoiceField(
+        label="Severity",
+        choices=[(rank.name.lower(), rank.label) for rank in DEFAULT_DAYS],
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    reach = forms.ChoiceField(
+        label="Reach",
+        required=False,
+        choices=[("", "Any"), *Reach.choices],
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    criticality = forms.ChoiceField(
+        label="Criticality",
+        required=False,
+        choices=[("", "Any"), *Criticality.choices],
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    days = days_field("Days")
+    why = reason_field()
+
+    def rule(self) -> Rule:
+        """Return the exception; call after is_valid()."""
+        told = self.cleaned_data
+        return Rule(
+            severity=SeverityRank[told["severity"].upper()], days=told["days"], reach=told["reach"],
+            criticality=told["criticality"],
+        )  # fmt: skip

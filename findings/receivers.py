@@ -5,9 +5,11 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils import timezone
 
+from findings.services.due import ask_to_follow
+from findings.signals import findings_ingested
 from inventory.access.records import SYSTEM
 from inventory.jobs.services.jobs import enqueue
-from inventory.signals import ApisChanged, endpoints_recorded
+from inventory.signals import ApisChanged, endpoints_recorded, facts_recorded
 
 
 @receiver(endpoints_recorded)
@@ -17,3 +19,9 @@ def tie_findings_to_endpoints(*, result: ApisChanged, **_: Any) -> None:
     enqueue(
         kind="findings.link", arguments={"apis": list(result.api_ids)}, principal=SYSTEM, now=timezone.now(), key=key
     )
+
+
+@receiver([findings_ingested, facts_recorded])
+def follow_with_due_dates(*, result: ApisChanged, **_: Any) -> None:
+    """Ask for the due dates and retests of these APIs to follow."""
+    ask_to_follow(api_ids=result.api_ids, now=timezone.now())

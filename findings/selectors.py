@@ -1,15 +1,14 @@
 """Questions of the pages about reports and findings."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from django.db.models import CharField, Count, F, Func, Value
 from django.db.models.functions import Coalesce, Lower
 
-from findings.deadlines import DEFAULT_DAYS
+from findings.deadlines import ALL_DAYS, DEFAULT_DAYS, Calendar, Rule
 from findings.mapping import UNNAMED, RuleKind, clean_pattern
-from findings.models import Deadline, Finding
+from findings.models import Deadline, DeadlineCalendar, Finding
 from findings.status import SeverityRank
 from inventory.access.models import Team
 from inventory.access.records import Principal
@@ -73,10 +72,30 @@ def _group(source_kind: str, series: str | None, repository: str, host: str, cou
 
 
 def deadline_days() -> dict[SeverityRank, int | None]:
-    """Return the days of the policy by severity, the worst first; the same for everybody."""
-    return complete_days(dict(Deadline.objects.values_list("severity", "days")))
-
-
-def complete_days(held: Mapping[int, int | None]) -> dict[SeverityRank, int | None]:
-    """Return the stored days with those that nobody set yet; no query."""
+    """Return the days of the policy by severity, the worst first, without its exceptions; the same for everybody."""
+    held = dict(Deadline.objects.filter(reach="", criticality="").values_list("severity", "days"))
     return {rank: held.get(rank, number) for rank, number in DEFAULT_DAYS.items()}
+
+
+def deadline_rules() -> tuple[Rule, ...]:
+    """Return the whole policy: a rule for each severity, and the exceptions, the worst severity first."""
+    held = [
+        Rule(severity=SeverityRank(severity), days=days, reach=reach, criticality=criticality)
+        for severity, days, reach, criticality in Deadline.objects.values_list(
+            "severity", "days", "reach", "criticality"
+        )
+    ]
+    set_by_somebody = {rule.severity for rule in held if not (rule.reach or rule.criticality)}
+    usual = [Rule(severity=rank, days=days) for rank, days in DEFAULT_DAYS.items() if rank not in set_by_somebody]
+    return tuple(sorted((*held, *usual), key=lambda rule: (-rule.severity, rule.reach, rule.criticality)))
+
+
+def deadline_calendar() -> Calendar:
+    """Return which days count; the same for everybody."""
+    held = DeadlineCalendar.objects.first()
+    return Calendar(business=held.business, holidays=frozenset(held.holidays)) if held else ALL_DAYS
+
+
+def deadline_exceptions() -> list[Deadline]:
+    """Return where other days hold than those of the severity, the worst severity first; the same for everybody."""
+    return list(Deadline.objects.exclude(reach="", criticality="").order_by("-severity", "reach", "criticality"))

@@ -10,11 +10,13 @@ from django.utils.dateparse import parse_datetime
 from findings.errors import FindingsRefused
 from findings.models import MappingRule, Report
 from findings.services.connections import AnotherRun, Asked, run_connection
+from findings.services.due import FOLLOW, stamp_due
 from findings.services.expiry import end_decisions
 from findings.services.ingest import Document, IngestCounts, UploadOptions, ingest_report
 from findings.services.linking import link_endpoints
 from findings.services.mapping import move_findings, reports_of_rule
 from findings.services.repeats import repeated_report
+from findings.services.retests import answer_retests
 from findings.services.retirement import retire_series
 from findings.services.traffic import place_by_rule, ruled
 from inventory.access.choices import PrincipalKind
@@ -204,6 +206,21 @@ def link(run: Run) -> dict[str, Any]:
 def end(run: Run) -> dict[str, Any]:
     """Let acceptances end."""
     return {"ended": end_decisions(now=run.now)}
+
+
+@handler(kind=FOLLOW, queue=Queue.SHORT, label="Follow with due dates and retests")
+def follow(run: Run) -> dict[str, Any]:
+    """Write when the open findings of the APIs (None: of all) are due, and answer their retests."""
+    api_ids = run.arguments["apis"]
+    changed = stamp_due(api_ids=api_ids, now=run.now)
+    return {"due": changed, "retests": answer_retests(api_ids=api_ids, now=run.now)}
+
+
+@scheduled(name="due dates", every=timedelta(minutes=10))
+@handler(kind="findings.follow_all", queue=Queue.BULK, label="See that every due date is written")
+def follow_all(run: Run) -> dict[str, Any]:
+    """Write what no news told of, such as findings that have no API yet."""
+    return {"due": stamp_due(now=run.now), "retests": answer_retests(now=run.now)}
 
 
 @scheduled(name="series that fell silent", daily=time(2, 40))

@@ -9,6 +9,8 @@ app_name = "findings"
 urlpatterns = [
     path("upload/", upload.upload, name="upload"),
     path("policies/deadlines/", deadlines.deadlines, name="deadlines"),
+    path("policies/deadlines/except/", deadlines.deadline_except, name="deadline-except"),
+    path("policies/deadlines/except/<int:number>/end/", deadlines.deadline_except_end, name="deadline-except-end"),
     path("mapping/", mapping.mapping, name="mapping"),
     path("mapping/<str:code>/end/", mapping.mapping_end, name="mapping-end"),
 ]

@@ -1,21 +1,28 @@
 """What is wrong: reports, the series and scans they belong to, findings, their presence and people's decisions."""
 
+from findings.models.deadlines import Assignment, Deadline, DeadlineCalendar, Due, DueQuerySet, Pause, Retest
 from findings.models.decisions import Decision, DecisionQuerySet, MappingRule
 from findings.models.findings import Finding, FindingQuerySet, Presence, Sighting
-from findings.models.notes import Deadline, Note, NoteQuerySet
+from findings.models.notes import Note, NoteQuerySet
 from findings.models.reports import Report, Scan, ScanPart, Series
 
 __all__ = [
+    "Assignment",
     "Deadline",
+    "DeadlineCalendar",
     "Decision",
     "DecisionQuerySet",
+    "Due",
+    "DueQuerySet",
     "Finding",
     "FindingQuerySet",
     "MappingRule",
     "Note",
     "NoteQuerySet",
+    "Pause",
     "Presence",
     "Report",
+    "Retest",
     "Scan",
     "ScanPart",
     "Series",

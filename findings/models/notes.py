@@ -1,14 +1,12 @@
-"""What people write beside a finding, and the days they give themselves."""
+"""What people write beside a finding."""
 
 from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from typing_extensions import override
 
 from findings.models.findings import Finding
-from findings.status import SeverityRank
 from inventory.access.records import Principal
 
 
@@ -35,19 +33,3 @@ class Note(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.by} on {self.finding}"
-
-
-class Deadline(models.Model):
-    """How many days findings of one severity may stay open; without days they have no deadline."""
-
-    severity = models.SmallIntegerField(choices=SeverityRank, unique=True)
-    days = models.IntegerField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(days=None) | Q(days__gte=1, days__lte=3650), name="deadline_days")
-        ]
-
-    @override
-    def __str__(self) -> str:
-        return f"{SeverityRank(self.severity).label}: {self.days} days"

@@ -10,6 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from findings.errors import FindingsChanged, FindingsRefused
 from findings.models import Decision, Finding, FindingQuerySet
+from findings.services.due import stamp_touched
 from findings.services.statuses import derive_statuses, touch
 from findings.signals import decisions_recorded
 from findings.status import EFFECTIVE, DecisionKind, SeverityRank
@@ -234,6 +235,7 @@ def _store(
     written = Decision.objects.bulk_create(rows)
     touch(TOUCHED, [[row.pk for row in written]] * 3)
     changed = derive_statuses(now=now).changed
+    stamp_touched(now=now)
     _tell(written, statement, principal=principal, now=now)
     return DecisionResult(decision_ids=tuple(row.pk for row in written), changed=changed)
 

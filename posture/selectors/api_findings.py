@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from findings.deadlines import NEVER
 from findings.models import Finding
 from findings.status import OPEN, SeverityRank, Status
 from inventory.access.pages import Key, Page, batches, in_order, page_of, read_moment, read_number
@@ -37,6 +38,7 @@ class FindingRow:
     details: tuple[tuple[str, str], ...]
     api: str = ""
     api_code: str = ""
+    due: datetime | None = None
 
 
 def finding_page(*, api: Api, narrowed: FindingFilter, after: str = "", before: str = "") -> Page[FindingRow]:
@@ -70,7 +72,19 @@ def row_of(finding: Finding) -> FindingRow:
         message=finding.message,
         remedy=finding.remedy,
         details=tuple((label, text) for label, text in _details(finding) if text),
+        due=due_of(finding),
     )
+
+
+def due_of(finding: Finding) -> datetime | None:
+    """Return when a finding is due whose `due` is loaded; None without a deadline, while it follows, and once closed.
+
+    Where it was not loaded nobody asked.
+    """
+    if not finding._state.fields_cache.get("due"):  # noqa: SLF001 -- to not ask row by row
+        return None
+    until: datetime = finding.due.due_at
+    return None if until == NEVER or finding.status not in OPEN else until
 
 
 def place_of(finding: Finding) -> str:

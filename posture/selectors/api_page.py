@@ -1,6 +1,5 @@
 """One API: what stands at the head of each of its pages."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,8 +9,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, JSONArray, JSONObject
 
-from findings.models import Deadline, Finding
-from findings.selectors import complete_days
+from findings.models import Finding
 from findings.status import SeverityRank
 from inventory.access.records import Principal
 from inventory.models import Api, ApiTeam, BaseUrl, Endpoint
@@ -24,8 +22,7 @@ ADDRESSES: Final = 5
 class ApiHead:
     """What every page of an API says of it; `score` and `inherent` are None while it is not scored.
 
-    `coverage` is a percentage, None while no check has a result: "no data", never "all is well". `days` is the policy
-    of deadlines.
+    `coverage` is a percentage, None while no check has a result: "no data", never "all is well".
     """
 
     code: str
@@ -51,7 +48,6 @@ class ApiHead:
     last_seen: datetime
     facts: tuple[tuple[str, str], ...]
     addresses: tuple[str, ...]
-    days: Mapping[SeverityRank, int | None]
 
     @property
     def coverage_words(self) -> str:
@@ -78,7 +74,6 @@ def _with_parts(apis: QuerySet[Api]) -> QuerySet[Api]:
         held_by=Subquery(held.values("team")[:1]),
         held_by_slug=Coalesce(Subquery(held.values("team__slug")[:1]), Value("")),
         addresses=ArraySubquery(addresses),
-        deadlines=ArraySubquery(Deadline.objects.values(part=JSONArray("severity", "days"))),
         declared=ArraySubquery(endpoints.annotate(n=Count("pk")).values(part=JSONArray("authentication", "n"))),
         open_by_rank=ArraySubquery(findings.annotate(n=Count("pk")).values(part=JSONArray("severity", "n"))),
     )
@@ -122,5 +117,4 @@ def head_of(api: Api) -> ApiHead:
             ("Life cycle", api.get_stage_display()),
         ),
         addresses=tuple(str(BaseUrl(**address)) for address in parts.addresses),
-        days=complete_days(dict(parts.deadlines)),
     )

@@ -1,6 +1,6 @@
 """One finding: what is known of it, where scans saw it, what people decided, and what it does to the score."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db.models import OuterRef, Q, Subquery
 
 from findings.models import Decision, Finding, Note, Presence
-from findings.selectors import deadline_days
 from findings.status import EFFECTIVE, OPEN, DecisionKind, SeverityRank, Status
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may
@@ -78,8 +77,7 @@ class Noted:
 class FindingPage:
     """Everything the page of a finding shows. `pending` waits for another person's answer.
 
-    `seen` names the newest decision about this very finding, for its forms to send back; `days` is the policy of
-    deadlines.
+    `seen` names the newest decision about this very finding, for its forms to send back.
     """
 
     row: FindingRow
@@ -93,7 +91,6 @@ class FindingPage:
     stretches: tuple[Stretch, ...]
     decisions: tuple[Said, ...]
     notes: tuple[Noted, ...]
-    days: Mapping[SeverityRank, int | None]
     seen: str
     cvss: float | None
     epss: float | None
@@ -115,7 +112,9 @@ def visible_finding(*, principal: Principal, code: str) -> Finding:
     Unmapped ones are in sight of who uploaded them, the team they were uploaded for, and organisation roles.
     """
     held = ApiTeam.objects.filter(api=OuterRef("api"), until=None).values("team")[:1]
-    found = Finding.objects.visible_to(principal).select_related("endpoint", "moved_to", "api__current_score__point")
+    found = Finding.objects.visible_to(principal).select_related(
+        "endpoint", "moved_to", "due", "api__current_score__point"
+    )
     found = found.annotate(held_by=Subquery(held))
     return found.defer("api__current_score__point__inputs").get(code=code)
 
@@ -147,7 +146,7 @@ def last_seen_decision(text: str) -> int | None:
 def page_of_finding(
     *, principal: Principal, finding: Finding, factors: Sequence[Factor], now: datetime, patience: float
 ) -> FindingPage:
-    """Return what the page shows of a finding that `visible_finding` gave; four queries.
+    """Return what the page shows of a finding that `visible_finding` gave; three queries.
 
     `factors` are those of the change point at which the score of its API stands, none without one.
     For `patience` seconds after a decision the page waits for a score that is younger.
@@ -171,7 +170,6 @@ def page_of_finding(
         stretches=_stretches(finding),
         decisions=decisions,
         notes=_notes(finding),
-        days=deadline_days(),
         seen=next((said.code for said in decisions if not said.reach), "none"),
         cvss=finding.cvss,
         epss=finding.epss,

@@ -116,7 +116,7 @@ def why(*, principal: Principal, api: Api, factors: Sequence[Factor], fixes: Fix
     largest = [factor.key for factor in factors[:NAMED] if factor.kind == "finding"]
     worst = [group[0].key for group in groups if group[0].kind == "finding"]
     known = Finding.objects.visible_to(principal).filter(api=api, code__in={*largest, *worst})
-    rows = {finding.code: row_of(finding) for finding in known.select_related("endpoint")}
+    rows = {finding.code: row_of(finding) for finding in known.select_related("endpoint", "due")}
     return Why(
         shown=whole(point.score),
         reasons=tuple(_reasons(groups, rows)),

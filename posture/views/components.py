@@ -8,7 +8,6 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from findings.deadlines import DEFAULT_DAYS
 from inventory.access.http import Request
 from inventory.access.routes import Scope, route
 from posture.charts import score_history
@@ -33,10 +32,9 @@ def components(request: Request) -> HttpResponse:
         "falling": (62, 60, 44, 40),
         "parts": (("critical", 3), ("high", 5), ("medium", 8)),
         "changes": (13, -4, 0),
-        "days": DEFAULT_DAYS,
-        "late": now - timedelta(days=8, hours=4),
-        "soon": now - timedelta(days=6, hours=18),
-        "early": now - timedelta(days=1),
+        "late": now - timedelta(days=1, hours=4),
+        "soon": now + timedelta(hours=6),
+        "early": now + timedelta(days=6),
         "long": "A name that goes on and on " * 11,
         "chart": score_history(tuple(zip(days, (35.0, 52.0, 71.0), strict=True)), bands=BANDS, now=now),
         "now": now,

@@ -26,6 +26,9 @@ ABOUT_OTHERS = {"StateChange"}
 FOR_NO_PERSON = {
     "inventory.access.selectors.resolve_principal": "makes the principal that all the others are told",
     "findings.selectors.deadline_days": "the policy of deadlines is the same for everybody",
+    "findings.selectors.deadline_rules": "the policy of deadlines is the same for everybody",
+    "findings.selectors.deadline_exceptions": "the policy of deadlines is the same for everybody",
+    "findings.selectors.deadline_calendar": "the policy of deadlines is the same for everybody",
     "posture.services.digest.state_digest": "one digest of everything, for the operator's command",
 }
 """Selectors that are told nobody, with the reason."""

@@ -54,6 +54,7 @@ ABSENT = {
     "invitation": "AAAAAAAAAAAAA",
     "role": "nothing",
     "alert": "ALT-00000000",
+    "exception": "999999",
 }
 
 

@@ -8,10 +8,13 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from findings.deadlines import Rule as DeadlineRule
 from findings.models import Finding, Report
+from findings.selectors import deadline_exceptions
+from findings.services.deadlines import set_exception
 from findings.services.decide import Statement, Target, ask_acceptance, decide
 from findings.services.mapping import create_rule
-from findings.status import DecisionKind
+from findings.status import DecisionKind, SeverityRank
 from incidents.models import Episode
 from inventory.access.choices import OrganisationRole, TeamRole
 from inventory.access.directory import INVITATIONS, PEOPLE, TOKENS, code_of
@@ -141,10 +144,18 @@ def build_estate(mark: str, people: dict[str, User], now: datetime) -> Estate:
         "person": code_of(owner.pk, PEOPLE),
         "role": OrganisationRole.AUDITOR.value,
         "invitation": code_of(invited.invitation.pk, INVITATIONS),
+        "exception": _except(people, now),
     }
     settle(now=now)
     _alarm(estate, acting)
     return estate
+
+
+def _except(people: dict[str, User], now: datetime) -> str:
+    """Return the number of an exception of the deadlines."""
+    rule, acting = DeadlineRule(severity=SeverityRank.HIGH, days=9, reach="partner"), people["security_manager"]
+    set_exception(rule=rule, principal=principal_of(acting, now=now), now=now)
+    return str(deadline_exceptions()[0].pk)
 
 
 def _stand_beside(foreign: Estate, now: datetime) -> None:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from itertools import count
 from typing import Any
 
-from findings.models import Finding
+from findings.models import Finding, Presence, Scan, Series
 from findings.status import SeverityRank, Status
 from inventory.access.models import Team
 from inventory.choices import Criticality, Environment, Reach, Sensitivity, Stage
@@ -76,6 +76,16 @@ def make_finding(api: Api | None, **values: object) -> Finding:
     stored = finding(api, **values)
     stored.save()
     return stored
+
+
+def seen_by_a_scan(*rows: Finding) -> None:
+    """Put findings on record as seen by one scan of one series, at the time they were first seen."""
+    for row in rows:
+        series, _ = Series.objects.get_or_create(source_kind=row.source_kind, name="nightly", api=row.api)
+        scan, _ = Scan.objects.get_or_create(
+            series=series, scanned_at=row.first_seen, digest="x", scanned_at_source="document", complete=True
+        )
+        Presence.objects.create(finding=row, series=series, from_scan=scan, since=row.first_seen)
 
 
 def random_api(chance: random.Random, *, team: Team | None = None, largest: int = 40) -> Api:

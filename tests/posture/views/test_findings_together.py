@@ -9,9 +9,10 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from findings.models import Decision, Finding, Note
+from findings.services.due import stamp_due
 from inventory.access.choices import OrganisationRole
 from tests.inventory.access.people import person, team
-from tests.posture.services.estates import make_api, make_finding
+from tests.posture.services.estates import NOW, make_api, make_finding
 from tests.posture.views.pages import score, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
@@ -139,6 +140,8 @@ def test_the_page_with_everything_on_it_stays_under_twelve_queries(
 def test_an_open_finding_shows_until_when_it_is_due_and_a_closed_one_does_not() -> None:
     api = make_api()
     client = signed_in(person(OrganisationRole.ANALYST))
-    assert "d over" in text_of(client.get(f"/findings/{make_finding(api).code}/").content)
-    closed = make_finding(api, status="closed")
+    opened, closed = make_finding(api), make_finding(api, status="closed")
+    stamp_due(now=NOW)
+    Finding.objects.filter(pk=closed.pk).update(status="closed")
+    assert "d over" in text_of(client.get(f"/findings/{opened.code}/").content)
     assert "d over" not in text_of(client.get(f"/findings/{closed.code}/").content)
