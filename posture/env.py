@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from posture.keys import KeyRing, SealKey, parse_keys
 from posture.variables import BY_NAME
 
 TRUE = {"1", "true", "yes", "on"}
@@ -63,6 +65,12 @@ def env_secret(name: str, path: Path) -> str:
         msg = f"The secret {name} is empty in {source}."
         raise ImproperlyConfigured(msg)
     return value
+
+
+def env_keys(name: str, path: Path) -> Sequence[SealKey]:
+    """Return the keys that seal, as `env_secret` finds them; those of a file follow the file."""
+    text = env_secret(name, path)
+    return parse_keys(text) if os.environ.get(name) else KeyRing(Path(os.environ.get(f"{name}_FILE") or path))
 
 
 def env_secret_or(name: str, default: str) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from celery.schedules import schedule
 
-from posture.env import database, env_bool, env_int, env_list, env_secret, env_text, services
+from posture.env import database, env_bool, env_int, env_keys, env_list, env_secret, env_text, services
 from posture.sign_in import *  # noqa: F403 -- a part of the settings, whole
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -21,12 +21,7 @@ ORGANISATION_NAME = env_text("ORGANISATION_NAME")
 
 SECRET_KEY = env_secret("SECRET_KEY", POSTURE_HOME / "keys" / "django")
 DIGEST_KEY = bytes.fromhex(env_secret("DIGEST_KEY", POSTURE_HOME / "keys" / "digest"))
-SEAL_KEYS = tuple(
-    (key_id, bytes.fromhex(key))
-    for key_id, _, key in (
-        line.partition(":") for line in env_secret("SEAL_KEYS", POSTURE_HOME / "keys" / "seal").split()
-    )
-)
+SEAL_KEYS = env_keys("SEAL_KEYS", POSTURE_HOME / "keys" / "seal")
 BLOB_DAYS = env_int("BLOB_DAYS")
 UPLOAD_LIMIT = env_int("UPLOAD_LIMIT")
 CONNECT_FOLDERS = tuple(Path(folder) for folder in env_list("CONNECT_FOLDERS"))

@@ -1,13 +1,19 @@
 """What people and workers do: a preparation, the act that dies, and the repetition by whoever finds it undone."""
 
+import os
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from io import BytesIO
+from io import BytesIO, StringIO
+from pathlib import Path
 from threading import Thread
 from uuid import UUID
 
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
 from typing_extensions import override
 
 from findings.models import Decision, Finding, MappingRule
@@ -21,11 +27,15 @@ from inventory.access.records import SYSTEM, Principal
 from inventory.access.selectors import principal_of
 from inventory.access.services.people import create_person, grant_organisation_role
 from inventory.access.services.tokens import create_token
-from inventory.jobs.models import Job
+from inventory.jobs.models import Blob, Job
+from inventory.jobs.services.blobs import open_plain
+from inventory.jobs.services.keys import is_under_older_keys
 from inventory.jobs.services.running import run_job
+from inventory.jobs.services.vault import seal_secret
 from inventory.jobs.tasks import tick
 from inventory.models import Api
 from inventory.services.connections import Wanted, create_connection, start_run
+from posture.keys import KeyRing
 from tests.findings.reports import NOW, openapi, result, sarif, send, settle, take_in
 
 LATER = NOW + timedelta(hours=1)
@@ -43,13 +53,14 @@ class Act:
     """`prepare` leaves the base that everything starts from; `perform` is what dies at a step.
 
     `unfinished` tells, of the base after everything has settled, whether a person would find their act undone, and so
-    repeat it; an act of a worker is never repeated by anybody.
+    repeat it; an act of a worker is never repeated by anybody. `sound` looks at the end, at what no digest tells.
     """
 
     name: str
     prepare: Callable[[], None]
     perform: Callable[[], None]
     unfinished: Callable[[], bool] = lambda: False
+    sound: Callable[[], bool] = lambda: True
 
 
 def people() -> None:
@@ -181,6 +192,44 @@ def connect() -> None:
     start_run(connection=create_connection(wanted=wanted, principal=manager, now=LATER), principal=manager, now=LATER)
 
 
+def with_secrets() -> None:
+    """Leave the base and some secrets beside its documents."""
+    base()
+    for number in range(3):
+        seal_secret(owner=f"connection:{number}", name="header", value=b"hush", now=NOW)
+
+
+def own_home() -> None:
+    """Work in a home of this database's own: all share one, and keys and documents are changed here."""
+    shared = Path(os.environ["POSTURE_HOME"])
+    own = shared / "homes" / connection.settings_dict["NAME"]
+    if not own.exists():
+        # In a process of its own: these are no steps of the product.
+        copy = 'mkdir -p "$2.new" && cp "$1/keys/seal" "$2.new" && cp -r "$1/blobs" "$2.new" && mv "$2.new" "$2"'
+        subprocess.run(["sh", "-c", copy, "sh", str(shared), str(own)], check=True)
+    settings.POSTURE_HOME, settings.SEAL_KEYS = own, KeyRing(own / "seal")
+
+
+def change_key() -> None:
+    """Change the sealing key, as `manage.py rotate_keys` does."""
+    own_home()
+    call_command("rotate_keys", stdout=StringIO())
+
+
+def under_an_older_key() -> bool:
+    """Tell whether the change was cut off, or had not begun."""
+    own_home()
+    return len(settings.SEAL_KEYS) == 1 or is_under_older_keys()
+
+
+def all_opens() -> bool:
+    """Tell whether every stored document can still be opened."""
+    own_home()
+    for blob in Blob.objects.filter(dropped_at=None):
+        open_plain(blob).close()
+    return not is_under_older_keys()
+
+
 def all_work() -> None:
     """Do every job that waits, and those that they ask for."""
     settle(now=LATER)
@@ -204,4 +253,8 @@ ACTS = (
     Act(name="make a token", prepare=base, perform=make_token, unfinished=lambda: not Token.objects.exists()),
     Act(name="run a connection", prepare=connect, perform=work),
     Act(name="tick", prepare=base, perform=tick),
+    Act(
+        name="change the sealing key", prepare=with_secrets, perform=change_key, unfinished=under_an_older_key,
+        sound=all_opens,
+    ),
 )  # fmt: skip

@@ -146,6 +146,7 @@ def recovered(act: Act) -> Outcome:
         elif not due().exists():
             break
     assert not due().exists()
+    assert act.sound()
     assert not Job.objects.filter(state="quarantined").exists()
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")

@@ -4,7 +4,7 @@ import hmac
 import logging
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -15,7 +15,7 @@ from django.db import transaction
 
 from inventory.access.seals import BrokenSealError
 from inventory.jobs.models import Blob
-from inventory.jobs.services.sealing import Readable, open_stream, seal_stream
+from inventory.jobs.services.sealing import Readable, open_stream, seal_stream, sealing_key
 
 log = logging.getLogger(__name__)
 
@@ -38,25 +38,16 @@ def store(stream: Readable, *, now: datetime) -> Blob:
     The digest is the HMAC-SHA-256 of the plain bytes, for equality only.
     """
     blob_id = uuid4()
-    key_id, key = settings.SEAL_KEYS[0]
+    key_id, key = sealing_key()
     where = f"{blob_id.hex[:2]}/{blob_id}"
-    path = _root() / where
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     digest, size = hmac.new(settings.DIGEST_KEY, digestmod="sha256"), 0
-    temporary = path.with_suffix(".part")
-    try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as sealed:
-            for chunk in seal_stream(stream, sealed, key=key, bound_to=blob_id.bytes):
-                digest.update(chunk)
-                size += len(chunk)
-            sealed.flush()
-            os.fsync(sealed.fileno())
-        temporary.rename(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    for directory in (path.parent, path.parent.parent):
-        _sync(directory)
+
+    def plain(sealed: BinaryIO) -> Iterator[bytes]:
+        return seal_stream(stream, sealed, key=key, bound_to=blob_id.bytes)
+
+    for chunk in _write(where, plain):
+        digest.update(chunk)
+        size += len(chunk)
     return Blob.objects.create(
         id=blob_id,
         digest=digest.hexdigest(),
@@ -68,6 +59,41 @@ def store(stream: Readable, *, now: datetime) -> Blob:
     )
 
 
+def _write(where: str, seal: Callable[[BinaryIO], Iterator[bytes]]) -> Iterator[bytes]:
+    """Write a sealed file whole or not at all, yielding its plain chunks; it is on disk when the iteration ends."""
+    path = _root() / where
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.part")
+    try:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as sealed:
+            yield from seal(sealed)
+            sealed.flush()
+            os.fsync(sealed.fileno())
+        temporary.rename(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    for directory in (path.parent, path.parent.parent):
+        _sync(directory)
+
+
+def reseal(blob: Blob) -> bool:
+    """Seal a document under the first key, in a file of its own, then let the row name it; False when it is gone.
+
+    Killed at any step, the row names a whole file under the key it says. The other file has no row and is removed
+    with time. Raises BlobDamaged.
+    """
+    key_id, key = settings.SEAL_KEYS[0]
+    where = f"{blob.id.hex[:2]}/{blob.id}.{uuid4().hex[:8]}"
+    with open_plain(blob) as plain:
+        for _ in _write(where, lambda sealed: seal_stream(plain, sealed, key=key, bound_to=blob.id.bytes)):
+            pass
+    held = Blob.objects.filter(pk=blob.pk, where=blob.where, dropped_at=None)
+    changed = held.update(where=where, key_id=key_id) == 1
+    _remove([blob.where if changed else where])
+    return changed
+
+
 def open_plain(blob: Blob) -> BinaryIO:
     """Return the plain bytes as a seekable file at its start: private, without a name, gone when closed.
 
@@ -76,6 +102,9 @@ def open_plain(blob: Blob) -> BinaryIO:
     if blob.dropped_at is not None:
         msg = f"Stored document {blob.id} was removed on {blob.dropped_at:%Y-%m-%d}, when its time was over."
         raise BlobExpired(msg)
+    if not (_root() / blob.where).exists():
+        # Its key was changed since the row was read: it lies elsewhere now.
+        blob.refresh_from_db(fields=["where", "key_id"])
     key = dict(settings.SEAL_KEYS).get(blob.key_id)
     if key is None:
         msg = f"Stored document {blob.id} is sealed under key {blob.key_id}, which is not on the key list."
@@ -111,18 +140,19 @@ def _orphans(now: datetime) -> list[str]:
     old = (now - ORPHAN_AGE).timestamp()
     found: list[str] = []
     for directory in sorted(_root().glob("??")):
-        names = [path.name for path in directory.iterdir() if path.stat().st_mtime < old]
-        ids = [UUID(name) for name in names if _is_id(name)]
-        kept = {str(pk) for pk in Blob.objects.filter(pk__in=ids, dropped_at__isnull=True).values_list("pk", flat=True)}
-        found += [f"{directory.name}/{name}" for name in names if name not in kept]
+        wheres = [f"{directory.name}/{path.name}" for path in directory.iterdir() if path.stat().st_mtime < old]
+        ids = {pk for where in wheres if (pk := _id_of(where))}
+        kept = set(Blob.objects.filter(pk__in=ids, dropped_at__isnull=True).values_list("where", flat=True))
+        found += [where for where in wheres if where not in kept]
     return found
 
 
-def _is_id(name: str) -> bool:
+def _id_of(where: str) -> UUID | None:
+    """Return the id in a file's name, None where there is none."""
     try:
-        return str(UUID(name)) == name
+        return UUID(where.rpartition("/")[2].partition(".")[0])
     except ValueError:
-        return False
+        return None
 
 
 def _remove(wheres: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""Authenticated encryption of streams; keys come in, nothing is looked up.
+"""Authenticated encryption of streams, and the key that seals now.
 
 A stream is cut into chunks, each sealed with AES-256-GCM under a nonce that counts and marks the last one: the STREAM
 construction (Hoang, Reyhanitabar, Rogaway, Vizár, "Online Authenticated-Encryption and its Nonce-Reuse
@@ -12,12 +12,14 @@ full, and is there even when the stream is empty.
 
 import os
 from collections.abc import Iterator
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Final, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db import connection
 
 from inventory.access.seals import NONCE_BYTES, BrokenSealError
 
@@ -25,6 +27,19 @@ MAGIC = b"PSB1"
 SALT_BYTES = 32
 TAG_BYTES = 16
 CHUNK_BYTES = 64 * 1024
+
+
+SHARED: Final = "SELECT pg_advisory_xact_lock_shared(hashtextextended('seal keys', 0))"
+ALONE: Final = "SELECT pg_advisory_xact_lock(hashtextextended('seal keys', 0))"
+"""Who seals and who takes a key away exclude each other until their transactions end."""
+
+
+def sealing_key() -> tuple[str, bytes]:
+    """Return the key that seals now, with its id; it stays on the list until the caller's transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(SHARED)
+    key_id, key = settings.SEAL_KEYS[0]
+    return key_id, key
 
 
 class Readable(Protocol):

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from inventory.access.seals import BrokenSealError, open_value, seal_value
 from inventory.jobs.models import Secret
+from inventory.jobs.services.sealing import sealing_key
 
 
 class SecretMissing(Exception):  # noqa: N818 - named for what people are told
@@ -18,7 +19,7 @@ class SecretDamaged(Exception):  # noqa: N818 - named for what people are told
 
 def seal_secret(*, owner: str, name: str, value: bytes, now: datetime) -> None:
     """Set the secret, replacing an older value. `owner` is such as `connection:7`; both are bound into the seal."""
-    key_id, key = settings.SEAL_KEYS[0]
+    key_id, key = sealing_key()
     nonce, sealed = seal_value(value, key=key, bound_to=_binding(owner, name))
     Secret.objects.update_or_create(
         owner=owner, name=name, defaults={"key_id": key_id, "nonce": nonce, "sealed": sealed, "rotated_at": now}
@@ -40,6 +41,15 @@ def open_secret(*, owner: str, name: str) -> bytes:
     except BrokenSealError as error:
         msg = f"The secret {name} of {owner} cannot be opened. {error} Set it again."
         raise SecretDamaged(msg) from error
+
+
+def reseal(secret: Secret) -> bool:
+    """Seal a secret under the first key; False when somebody else set it meanwhile. Raises SecretDamaged."""
+    key_id, key = settings.SEAL_KEYS[0]
+    value = open_secret(owner=secret.owner, name=secret.name)
+    nonce, sealed = seal_value(value, key=key, bound_to=_binding(secret.owner, secret.name))
+    held = Secret.objects.filter(pk=secret.pk, key_id=secret.key_id, nonce=secret.nonce)
+    return held.update(key_id=key_id, nonce=nonce, sealed=sealed) == 1
 
 
 def _binding(owner: str, name: str) -> bytes:
