@@ -45,7 +45,7 @@ def run(name: str, *, rounds: int, share: float) -> list[Line]:
         base = int(BASE * share) if name == "large" else 0
         if base:
             estate.make_base(api_ids, base)
-        settle(prepared)
+        databases.settle(prepared)
         where = f"a base of {base:,}" if base else "an empty base"
         if name == "memory":
             counts = (count // 10, count * 3)
@@ -55,12 +55,6 @@ def run(name: str, *, rounds: int, share: float) -> list[Line]:
                 for line in taking_in.measure(where=where, template=prepared, count=size, rounds=1)
             ]
         return taking_in.measure(where=where, template=prepared, count=count, rounds=rounds)
-
-
-def settle(database: str) -> None:
-    """Leave nothing for the server to tidy up while something is measured."""
-    with databases.superuser(database) as connection:
-        connection.execute("VACUUM ANALYZE")
 
 
 def say(*lines: str) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 from django.db import connection
 
 from bench import estate, machine
-from bench.databases import copy_of
+from bench.databases import copy_of, settle
 from bench.lines import Line
+from bench.taking_in import run_to_end
 from findings.models import Finding
 from findings.status import OPEN, SeverityRank, Status
 from inventory.jobs.choices import State
 from inventory.jobs.models import Job
-from inventory.jobs.services.running import run_job
 from posture.scoring.weights import VERSION_1
 from posture.services.asking import ask_for_all_scores
 
@@ -41,11 +41,10 @@ def measure(*, count: int, rounds: int) -> list[Line]:
     changed: list[float] = []
     same: list[float] = []
     bare: list[float] = []
-    with copy_of() as _:
+    with copy_of() as name:
         api_ids = estate.make_apis(estate.APIS)
         estate.make_base(api_ids, count)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+        settle(name)
         _score()
         with machine.Watch() as watch:
             for _ in range(rounds):
@@ -91,5 +90,5 @@ def _score() -> float:
     began = time.monotonic()
     ask_for_all_scores(now=estate.NOW)
     for job in Job.objects.filter(state=State.QUEUED).order_by("created_at"):
-        run_job(job_id=job.pk, now=estate.NOW)
+        run_to_end(job)
     return time.monotonic() - began

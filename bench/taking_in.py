@@ -38,6 +38,15 @@ class Rounds:
     processor: dict[str, float] = field(default_factory=dict)
 
 
+def run_to_end(job: Job) -> None:
+    """Run a job here and now. Raises RuntimeError when it does not end as done."""
+    state = run_job(job_id=job.pk, now=estate.NOW)
+    if state != State.DONE:
+        job.refresh_from_db()
+        msg = f"{job.title} ended as {state}: {job.error}"
+        raise RuntimeError(msg)
+
+
 def measure(*, where: str, template: str, count: int, rounds: int) -> list[Line]:
     """Take a report of `count` findings into copies of `template`, and the same bytes once more."""
     document = estate.report(count)
@@ -79,10 +88,10 @@ def _take_in(document: BytesIO, count: int, taken: Rounds) -> None:
     with machine.Watch() as watch:
         first = _upload(document, taken)
         began = time.monotonic()
-        _run(first)
+        run_to_end(first)
         scoring = time.monotonic()
         for job in Job.objects.filter(state=State.QUEUED).order_by("created_at"):
-            _run(job)
+            run_to_end(job)
         ended = time.monotonic()
     first.refresh_from_db()
     if (first.result or {}).get("created") != count:
@@ -95,7 +104,7 @@ def _take_in(document: BytesIO, count: int, taken: Rounds) -> None:
         taken.megabytes[name] = max(most, taken.megabytes.get(name, 0))
     repeated = _upload(document)
     began = time.monotonic()
-    _run(repeated)
+    run_to_end(repeated)
     taken.again.append(time.monotonic() - began)
 
 
@@ -106,14 +115,6 @@ def _upload(document: BytesIO, taken: Rounds | None = None) -> Job:
     if taken is not None:
         taken.upload.append(time.monotonic() - began)
     return job
-
-
-def _run(job: Job) -> None:
-    state = run_job(job_id=job.pk, now=estate.NOW)
-    if state != State.DONE:
-        job.refresh_from_db()
-        msg = f"{job.title} ended as {state}: {job.error}"
-        raise RuntimeError(msg)
 
 
 def _keep_rows(database: str, count: int, findings: IO[bytes], presences: IO[bytes]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from findings.status import OPEN, SeverityRank, Status
@@ -20,6 +21,7 @@ def parameters(*, api_ids: Sequence[int], weights: Weights, runtime: Runtime) ->
     return {
         "ids": list(api_ids),
         "statuses": [status.value for status in (*OPEN, Status.ACCEPTED)],
+        "harmonic": list(accumulate(1 / n for n in range(1, 33))),
         "singles": SINGLES,
         "classes": CLASSES,
         "severity": [weights.severity[rank.name.lower()] for rank in SeverityRank],

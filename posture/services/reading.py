@@ -129,7 +129,7 @@ def _setting(api: Api, now: datetime, runtime: Runtime) -> _Setting:
 
 def _asked(statement: str, setting: _Setting, **more: int) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, {**setting.given, "open": [status.value for status in OPEN], **more})
+        cursor.execute(statement, {**setting.given, "statuses": [status.value for status in OPEN], **more})
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 

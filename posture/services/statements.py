@@ -5,10 +5,12 @@ trillionths, so that neither the query's plan nor parallel workers move the last
 """
 
 SETTLE = """
-SELECT set_config('jit', 'off', true), set_config('work_mem', '64MB', true), set_config('enable_nestloop', 'off', true)
+SELECT set_config('jit', 'off', true), set_config('work_mem', '64MB', true),
+    set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true)
 """
 """Compiling takes longer than scoring; sorting 200,000 findings should not touch the disk. After the first import no
-statistics are there, all is thought to be small, and a loop over a hundred thousand findings taken for cheap."""
+statistics are there, all is thought to be small, and a loop over a hundred thousand findings taken for cheap; nor do
+statistics ever tell how few findings of an API are in one run, so that only a hash finds them quickly."""
 
 PREPARE = """
 INSERT INTO posture_currentscore (api_id, score, inherent, band, computed_at, counted, digest)
@@ -20,7 +22,33 @@ ON CONFLICT (api_id) DO NOTHING
 LOCK = "SELECT FROM posture_currentscore WHERE api_id = ANY(%(ids)s::bigint[]) ORDER BY api_id FOR UPDATE"
 """In order, so that of two jobs one waits. The statement after it sees all that was committed until then."""
 
-FACTS = """
+COUNTED = """
+    SELECT *, status = 'accepted' AS accepted,
+        CASE WHEN %(any_exploited)s THEN %(exploited_ids)s::jsonb ->> id::text END AS exploited
+    FROM findings_finding
+    WHERE api_id = ANY(%(ids)s::bigint[]) AND moved_to_id IS NULL AND status = ANY(%(statuses)s::text[])
+"""
+"""The findings that a score is made of, open and accepted."""
+
+HAZARD = """
+    -ln(1 - greatest(
+        (%(severity)s::float8[])[1 + coalesce(width_bucket(cvss, %(cvss)s::float8[]), severity)],
+        least(greatest(epss, 0), %(epss_cap)s::float8),
+        CASE WHEN kev THEN %(kev)s::float8 END
+    )) * coalesce(
+        (%(confidence)s::float8[])[array_position(%(confidence_words)s::text[], confidence)], %(unstated)s::float8
+    ) * coalesce((%(exploited)s::float8[])[array_position(%(exploited_words)s::text[], exploited)], 1)
+"""
+"""The hazard of a finding before its place in its class divides it."""
+
+HARMONIC = """
+    CASE WHEN {n} = 0 THEN 0 WHEN {n} <= 32 THEN (%(harmonic)s::float8[])[{n}] ELSE
+        ln({n}::float8) + 0.57721566490153286061 + 0.5 / {n} - 1 / (12 * {n}::float8 ^ 2) + 1 / (120 * {n}::float8 ^ 4)
+    END
+"""
+"""1 + 1/2 + … + 1/n, for large n by its series (DLMF 5.11.2), whose next term is below 4e-12 from 33 on."""
+
+FACTS = f"""
 WITH api AS (
     SELECT api.id AS api_id, api.stage <> 'retired' AS counted, holding.team_id,
         api.reach, api.environment, api.sensitivity, api.criticality,
@@ -39,48 +67,47 @@ WITH api AS (
         ON criticality.word = api.criticality
     WHERE api.id = ANY(%(ids)s::bigint[])
 ),
-finding AS (
-    SELECT id, api_id, code, fingerprint COLLATE "C" AS fingerprint, weakness_class COLLATE "C" AS weakness_class,
-        status = 'accepted' AS accepted, severity, cvss, confidence, epss, kev, exploited,
-        -ln(1 - greatest(
-            (%(severity)s::float8[])[1 + coalesce(width_bucket(cvss, %(cvss)s::float8[]), severity)],
-            least(greatest(epss, 0), %(epss_cap)s::float8),
-            CASE WHEN kev THEN %(kev)s::float8 END
-        )) * coalesce(
-            (%(confidence)s::float8[])[array_position(%(confidence_words)s::text[], confidence)], %(unstated)s::float8
-        ) * coalesce((%(exploited)s::float8[])[array_position(%(exploited_words)s::text[], exploited)], 1) AS hazard
-    FROM (
-        SELECT *, CASE WHEN %(any_exploited)s THEN %(exploited_ids)s::jsonb ->> id::text END AS exploited
-        FROM findings_finding
-        WHERE api_id = ANY(%(ids)s::bigint[]) AND moved_to_id IS NULL AND status = ANY(%(statuses)s::text[])
-    ) AS counted
+kind AS (
+    SELECT *, {HAZARD} AS hazard FROM (
+        SELECT api_id, weakness_class COLLATE "C" AS weakness_class, accepted, severity, cvss, confidence, epss, kev,
+            exploited, count(*) AS n, bit_xor(hashint8extended(id, 0)) AS mixed
+        FROM ({COUNTED}) AS counted GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+    ) AS alike
 ),
 runtime AS (
     SELECT * FROM unnest(%(runtime_apis)s::bigint[], %(runtime_names)s::text[], %(runtime_hazards)s::float8[],
         %(runtime_inputs)s::text[]) AS runtime (api_id, name, hazard, input)
 ),
 """
-"""The APIs with their exposure and impact, the findings that count with their hazard, and what runtime adds."""
+"""The APIs with their exposure and impact, the kinds of finding that count with their hazard, and what runtime adds.
 
-SUMS = """
-ranked AS (
-    SELECT *, sum(CASE WHEN NOT accepted AND place > 1 THEN hazard / (place * (place - 1)) ELSE 0 END) OVER class
-        AS gained
+Findings alike in all that weighs are one kind: a hazard is computed once for all of them, and nothing is sorted yet.
+"""
+
+SUMS = f"""
+run AS (
+    SELECT *, coalesce(sum(n) OVER earlier, 0)::bigint AS before,
+        coalesce(sum(every) OVER earlier, 0)::bigint AS any_before
     FROM (
-        SELECT id, api_id, code, fingerprint, weakness_class, accepted, hazard,
-            row_number() OVER class AS inherent_place, count(*) FILTER (WHERE NOT accepted) OVER class AS place
-        FROM finding
-        WINDOW class AS (
-            PARTITION BY api_id, weakness_class ORDER BY hazard DESC, fingerprint ROWS UNBOUNDED PRECEDING)
-    ) AS placed
-    WINDOW class AS (PARTITION BY api_id, weakness_class ORDER BY hazard DESC, fingerprint ROWS UNBOUNDED PRECEDING)
+        SELECT api_id, weakness_class, hazard, coalesce(sum(n) FILTER (WHERE NOT accepted), 0)::bigint AS n,
+            sum(n)::bigint AS every, bit_xor(mixed) FILTER (WHERE NOT accepted) AS mixed
+        FROM kind WHERE hazard > 0 GROUP BY api_id, weakness_class, hazard
+    ) AS equal
+    WINDOW earlier AS (PARTITION BY api_id, weakness_class ORDER BY hazard DESC
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+share AS (
+    SELECT api_id, weakness_class, hazard, n, mixed, before,
+        hazard * ({HARMONIC.format(n="(before + n)")} - {HARMONIC.format(n="before")}) AS share,
+        hazard * ({HARMONIC.format(n="(any_before + every)")} - {HARMONIC.format(n="any_before")}) AS inherent_share,
+        CASE WHEN n > 0 THEN hazard * (1 / greatest(before, 1)::float8 - 1 / (before + n)::float8) ELSE 0 END AS gain
+    FROM run
 ),
 class AS (
-    SELECT api_id, weakness_class, max(gained) AS gained,
-        sum((hazard / place * 1e12)::bigint) FILTER (WHERE NOT accepted) AS hazard,
-        sum((hazard / inherent_place * 1e12)::bigint) AS inherent_hazard,
-        sum(hashint8extended(id, (hazard / place * 1e12)::bigint)) FILTER (WHERE NOT accepted AND hazard > 0) AS mixed
-    FROM ranked GROUP BY api_id, weakness_class
+    SELECT api_id, weakness_class, sum(n) AS n, sum(gain) AS gain,
+        sum((share * 1e12)::bigint) AS hazard, sum((inherent_share * 1e12)::bigint) AS inherent_hazard,
+        sum(hashint8extended(mixed, (hazard * 1e12)::bigint)) FILTER (WHERE n > 0) AS mixed
+    FROM share GROUP BY api_id, weakness_class
 ),
 total AS (
     SELECT api_id, sum(hazard)::float8 / 1e12 AS hazard, sum(inherent_hazard)::float8 / 1e12 AS inherent_hazard,
@@ -91,7 +118,7 @@ total AS (
         UNION ALL
         SELECT api_id, (hazard * 1e12)::bigint, (hazard * 1e12)::bigint,
             hashtextextended(name, (hazard * 1e12)::bigint) FROM runtime
-    ) AS share GROUP BY api_id
+    ) AS part GROUP BY api_id
 ),
 summed AS (
     SELECT api.*, coalesce(total.hazard, 0) AS hazard, mixed,
@@ -122,19 +149,35 @@ changed AS (
 """
 """H with and without accepted findings, the band of the two-decimal score, and which APIs have anything new.
 
-The digest is over the set of factors: a sum of hashes knows no order. `gained` is what the later ones of a class would
-gain if each moved up a place, added up from the first to this one.
+Of a class, findings of one hazard are a run: `before` of them and of larger ones come first. The digest is over the set
+of findings with their hazards: sums of hashes know no order. `gain` is what the findings of a run would gain if each
+moved up a place, 1/(p - 1) - 1/p of its hazard at place p.
 """
 
-FACTORS = """
+FACTORS = f"""
+largest AS (
+    SELECT share.*, row_number() OVER () AS number, coalesce(sum(gain) OVER earlier, 0) AS gained,
+        rank() OVER (PARTITION BY api_id ORDER BY share.hazard / (before + 1) DESC) AS place
+    FROM share JOIN changed USING (api_id) WHERE n > 0
+    WINDOW earlier AS (PARTITION BY api_id, weakness_class ORDER BY share.hazard DESC
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+listed AS (
+    SELECT *, before + row_number() OVER (PARTITION BY number ORDER BY fingerprint COLLATE "C") AS place
+    FROM (
+        SELECT api_id, code, fingerprint, weakness_class COLLATE "C" AS weakness_class, {HAZARD} AS hazard
+        FROM ({COUNTED}) AS counted WHERE NOT accepted AND api_id IN (SELECT api_id FROM changed)
+    ) AS finding
+    JOIN (SELECT api_id, weakness_class, hazard, before, gained, number FROM largest WHERE place <= %(singles)s) AS run
+        USING (api_id, weakness_class, hazard)
+),
 factor AS (
-    SELECT ranked.api_id, ranked.code, 'finding:' || ranked.code AS name, ranked.weakness_class,
-        ranked.hazard / place AS share, ranked.hazard / place - (class.gained - ranked.gained) AS loss
-    FROM ranked JOIN changed USING (api_id) JOIN class ON class.api_id = ranked.api_id
-        AND class.weakness_class = ranked.weakness_class
-    WHERE NOT accepted AND ranked.hazard > 0
+    SELECT listed.api_id, 'finding:' || code AS name, weakness_class, listed.hazard / place AS share,
+        listed.hazard / place - (
+            class.gain - gained - listed.hazard * (1 / greatest(before, 1)::float8 - 1 / place::float8)) AS loss
+    FROM listed JOIN class USING (api_id, weakness_class) WHERE place - before <= %(singles)s
     UNION ALL
-    SELECT api_id, name, name, '', runtime.hazard, runtime.hazard FROM runtime JOIN changed USING (api_id)
+    SELECT api_id, name, '', runtime.hazard, runtime.hazard FROM runtime JOIN changed USING (api_id)
     WHERE runtime.hazard > 0
 ),
 placed AS (
@@ -150,9 +193,15 @@ single AS (
     FROM placed JOIN changed USING (api_id) WHERE place <= %(singles)s GROUP BY api_id
 ),
 rest AS (
-    SELECT api_id, weakness_class, count(*) AS n, sum(share) AS share, row_number() OVER (
+    SELECT api_id, weakness_class, sum(n) AS n, sum(share) AS share, row_number() OVER (
         PARTITION BY api_id ORDER BY sum((share * 1e12)::bigint) DESC, weakness_class) <= %(classes)s AS named
-    FROM placed WHERE place > %(singles)s GROUP BY api_id, weakness_class
+    FROM (
+        SELECT api_id, weakness_class, n, class.hazard::float8 / 1e12 AS share FROM class JOIN changed USING (api_id)
+        UNION ALL
+        SELECT api_id, '', 1, runtime.hazard FROM runtime JOIN changed USING (api_id) WHERE runtime.hazard > 0
+        UNION ALL
+        SELECT api_id, weakness_class, -1, -share FROM placed WHERE place <= %(singles)s
+    ) AS part GROUP BY api_id, weakness_class HAVING sum(n) > 0
 ),
 folded AS (
     SELECT api_id, CASE WHEN named THEN weakness_class ELSE '' END AS weakness_class, sum(n) AS n, sum(share) AS share
@@ -168,11 +217,7 @@ multiset AS (
         'classes', array_agg(weakness_class), 'severity', array_agg(severity), 'cvss', array_agg(cvss),
         'confidence', array_agg(confidence), 'epss', array_agg(epss), 'kev', array_agg(kev),
         'exploited', array_agg(exploited), 'accepted', array_agg(accepted), 'n', array_agg(n)) AS findings
-    FROM (
-        SELECT api_id, weakness_class, severity, cvss, confidence, epss, kev, exploited, accepted, count(*) AS n
-        FROM finding JOIN changed USING (api_id)
-        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
-    ) alike GROUP BY api_id
+    FROM kind JOIN changed USING (api_id) GROUP BY api_id
 ),
 around AS (
     SELECT api_id, jsonb_object_agg(name, input::jsonb) AS runtime
@@ -181,7 +226,8 @@ around AS (
 """
 """What the changed ones are made of, largest first; without one finding of a class each later one moves up a place.
 
-The largest factors are named, the others added up by class, and the smallest classes together under no name.
+The largest factors are named, the others added up by class, and the smallest classes together under no name. Only a run
+whose first finding is among the largest can hold one of them.
 """
 
 STORE = """
@@ -221,36 +267,23 @@ ON CONFLICT (kind, key) DO UPDATE
 """
 """Last in the transaction and in order: everybody who scores adds to the organisation's row."""
 
-ALIKE = """
-run AS (
-    SELECT weakness_class, hazard, count(*) AS n,
-        (array_agg('finding:' || code ORDER BY fingerprint))[:%(steps)s] AS names
-    FROM finding WHERE NOT accepted GROUP BY weakness_class, hazard
-)
-SELECT weakness_class, hazard, n, names FROM run ORDER BY weakness_class, hazard DESC
+RUNS = f"""
+SELECT weakness_class, hazard, count(*), (array_agg('finding:' || code ORDER BY fingerprint))[:%(steps)s]
+FROM (
+    SELECT weakness_class COLLATE "C" AS weakness_class, {HAZARD} AS hazard, code,
+        fingerprint COLLATE "C" AS fingerprint
+    FROM ({COUNTED}) AS counted
+) AS finding
+GROUP BY weakness_class, hazard ORDER BY weakness_class, hazard DESC
 """
-
-RUNS = FACTS + ALIKE
 """The findings of one API for its plan: alike ones together, with as many names as a plan can need."""
 
-KINDS = """
-SELECT weakness_class COLLATE "C",
-        -ln(1 - greatest(
-            (%(severity)s::float8[])[1 + coalesce(width_bucket(cvss, %(cvss)s::float8[]), severity)],
-            least(greatest(epss, 0), %(epss_cap)s::float8),
-            CASE WHEN kev THEN %(kev)s::float8 END
-        )) * coalesce(
-            (%(confidence)s::float8[])[array_position(%(confidence_words)s::text[], confidence)], %(unstated)s::float8
-        ) * coalesce((%(exploited)s::float8[])[array_position(%(exploited_words)s::text[], exploited)], 1) AS hazard,
-    n, first
+KINDS = f"""
+SELECT weakness_class COLLATE "C", {HAZARD} AS hazard, n, first
 FROM (
     SELECT weakness_class, severity, cvss, confidence, epss, kev, exploited, count(*) AS n,
         min((fingerprint || chr(1) || 'finding:' || code) COLLATE "C") AS first
-    FROM (
-        SELECT *, CASE WHEN %(any_exploited)s THEN %(exploited_ids)s::jsonb ->> id::text END AS exploited
-        FROM findings_finding
-        WHERE api_id = ANY(%(ids)s::bigint[]) AND moved_to_id IS NULL AND status = ANY(%(open)s::text[])
-    ) AS counted
+    FROM ({COUNTED}) AS counted
     GROUP BY weakness_class, severity, cvss, confidence, epss, kev, exploited
 ) AS kind
 ORDER BY 1, 2 DESC, 4
