@@ -7,7 +7,7 @@ from inventory.connectors.registry import discover
 
 
 class FindingsConfig(AppConfig):
-    """Wiring of `findings`: its readers, jobs and receivers."""
+    """Wiring of `findings`: its readers, checks, jobs and receivers."""
 
     name = "findings"
     label = "findings"
@@ -17,4 +17,4 @@ class FindingsConfig(AppConfig):
         """Register readers and jobs, and listen to the ground floor."""
         from findings import receivers, tasks  # noqa: F401, PLC0415 -- imported for what they register
 
-        discover("findings.connectors")
+        discover("findings.connectors", "findings.checks")

@@ -11,6 +11,9 @@ from inventory.paths import path_key
 
 VERSION = "1"
 
+OWN_CHECKS = "posture checks"
+"""The source of findings that our own checks make; their class is the check."""
+
 
 def _digest(kind: str, *parts: str) -> str:
     """Return SHA-256 over the parts, each behind its length, so that no two lists of parts read alike."""
@@ -52,8 +55,11 @@ def weakness_key(  # noqa: PLR0913 - the parts of an identity, by name
 
 
 def weakness_class(source_kind: str, rule: str, cwe: Iterable[int] = ()) -> str:
-    """Return the class of a finding: its lowest CWE, such as `CWE-89`, else the tool's rule, `tool:rule`."""
-    lowest = min(cwe, default=None)
+    """Return the class of a finding: its lowest CWE, such as `CWE-89`, else the tool's rule, `tool:rule`.
+
+    The class of a failed check of ours is the check, whatever CWE it has.
+    """
+    lowest = min(cwe, default=None) if source_kind.lower() != OWN_CHECKS else None
     return f"{source_kind.lower()}:{rule}" if lowest is None else f"CWE-{lowest}"
 
 

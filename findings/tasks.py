@@ -9,6 +9,8 @@ from django.utils.dateparse import parse_datetime
 
 from findings.errors import FindingsRefused
 from findings.models import MappingRule, Report
+from findings.services.asking import CHECK, ask_for_checks
+from findings.services.checking import apis_to_check, check_apis
 from findings.services.connections import AnotherRun, Asked, run_connection
 from findings.services.due import FOLLOW, stamp_due
 from findings.services.expiry import end_decisions
@@ -199,6 +201,19 @@ def read_report_anew(run: Run) -> dict[str, Any]:
 def link(run: Run) -> dict[str, Any]:
     """Tie the findings of some APIs to endpoints that became known."""
     return {"tied": link_endpoints(api_ids=run.arguments["apis"])}
+
+
+@handler(kind=CHECK, queue=Queue.SHORT, label="Run the checks")
+def check(run: Run) -> dict[str, Any]:
+    """Run our own checks on the APIs of the arguments."""
+    return asdict(check_apis(api_ids=run.arguments["apis"], now=run.now))
+
+
+@scheduled(name="checks", daily=time(2, 10))
+@handler(kind="findings.check_all", queue=Queue.BULK, label="Run the checks of all APIs")
+def check_all(run: Run) -> dict[str, Any]:
+    """Write a job for each batch of APIs: with time logs and scans grow old."""
+    return {"batches": ask_for_checks(api_ids=apis_to_check(), now=run.now)}
 
 
 @scheduled(name="decisions that end", every=timedelta(minutes=1))

@@ -8,7 +8,7 @@ from inventory.sources import base as sources
 
 
 class InventoryConfig(AppConfig):
-    """Wiring of `inventory`: its readers, connectors and jobs."""
+    """Wiring of `inventory`: its readers, checks, connectors and jobs."""
 
     name = "inventory"
     label = "inventory"
@@ -21,5 +21,5 @@ class InventoryConfig(AppConfig):
         from inventory.services.belongings import Apis  # noqa: PLC0415 -- as above
 
         belongings.register(Apis())
-        discover("inventory.connectors")
+        discover("inventory.connectors", "inventory.checks")
         sources.discover()

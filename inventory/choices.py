@@ -75,6 +75,7 @@ class FactSource(TextChoices):
 
     PERSON = "person", "Set by hand"
     SPECIFICATION = "specification", "Specification"
+    FILE = "file", "Ownership file"
 
 
 class RunState(TextChoices):

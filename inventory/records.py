@@ -20,11 +20,15 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A parameter of an endpoint; `where` is query, path, header, cookie, body, formData or querystring."""
+    """A parameter of an endpoint; `where` is query, path, header, cookie, body, formData or querystring.
+
+    `kind` is the declared type and format, such as `integer` or `string uuid`; empty where none is declared.
+    """
 
     name: str
     where: str
     required: bool = False
+    kind: str = ""
 
 
 class SpecificationRecord(
@@ -60,7 +64,8 @@ class EndpointRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     `path` is as declared, `path_key` by the path rule. `authentication` is "declared" with the names in `schemes`;
     "none" when it is switched off or optional (then `schemes` holds the optional ones); "not declared" when the
     specification is silent. `sunset` is a date or text from an extension or empty. `unresolved` lists references
-    that were not followed because they leave the document, or that lead nowhere.
+    that were not followed because they leave the document, or that lead nowhere. `responses` are the declared statuses
+    as written, such as `200`, `4XX` and `default`.
     """
 
     method: str
@@ -76,6 +81,7 @@ class EndpointRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     parameters: tuple[Parameter, ...] = ()
     request_types: tuple[str, ...] = ()
     response_types: tuple[str, ...] = ()
+    responses: tuple[str, ...] = ()
     unresolved: tuple[str, ...] = ()
 
 

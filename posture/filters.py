@@ -10,9 +10,10 @@ from django.db.models.lookups import IContains
 from django.http import QueryDict
 from typing_extensions import override
 
-from findings.models import Finding
+from findings.models import CheckResultQuerySet, Finding
 from findings.status import OPEN, SeverityRank, Status
 from inventory.access.filters import ListFilter
+from inventory.checks.base import checks
 from inventory.choices import Authentication, Criticality, Discovery, Environment, Reach, Sensitivity, Stage
 from inventory.models import Api, ApiTeam, Endpoint, EndpointQuerySet
 from inventory.models.traffic import in_state
@@ -129,6 +130,26 @@ class EndpointFilter(ListFilter):
                 Q(path__icontains=text) | Q(method__iexact=text) | Q(operation_id__icontains=text)
             )
         return endpoints
+
+
+class CheckFilter(ListFilter):
+    """Which results of checks of an API to list."""
+
+    def __init__(self, asked: QueryDict) -> None:
+        super().__init__(asked)
+        self.offer("result", "Result", [("fail", "Fails"), ("unknown", "Unknown"), ("pass", "Passes")])
+        self.offer("check", "Check", [(entry.slug, entry.title) for entry in checks()])
+        self.full_clean()
+
+    def apply(self, results: CheckResultQuerySet) -> CheckResultQuerySet:
+        """Return the results that match."""
+        if result := self.value("result"):
+            results = results.filter(result=result)
+        if name := self.value("check"):
+            results = results.filter(check_name=name)
+        if text := self.value("q"):
+            results = results.filter(Q(endpoint__path__icontains=text) | Q(evidence__icontains=text))
+        return results
 
 
 class FindingFilter(CountedFilter):

@@ -10,6 +10,7 @@ roof = (
         path("apis/", lists.api_list, name="apis"),
         path("apis/<str:code>/", apis.api_summary, name="api"),
         path("apis/<str:code>/endpoints/", apis.api_endpoints, name="api-endpoints"),
+        path("apis/<str:code>/checks/", apis.api_checks, name="api-checks"),
         path("apis/<str:code>/findings/", apis.api_findings, name="api-findings"),
         path("apis/<str:code>/history/", apis.api_history, name="api-history"),
         path("apis/<str:code>/facts/", facts.api_facts, name="api-facts"),

@@ -1,5 +1,6 @@
 """What is wrong: reports, the series and scans they belong to, findings, their presence and people's decisions."""
 
+from findings.models.checks import CheckResult, CheckResultQuerySet, Coverage
 from findings.models.deadlines import Assignment, Deadline, DeadlineCalendar, Due, DueQuerySet, Pause, Retest
 from findings.models.decisions import Decision, DecisionQuerySet, MappingRule
 from findings.models.findings import Finding, FindingQuerySet, Presence, Sighting
@@ -8,6 +9,9 @@ from findings.models.reports import Report, Scan, ScanPart, Series
 
 __all__ = [
     "Assignment",
+    "CheckResult",
+    "CheckResultQuerySet",
+    "Coverage",
     "Deadline",
     "DeadlineCalendar",
     "Decision",

@@ -131,7 +131,7 @@ def _shares(told: ReportSummary, placement: Placement, staged: Iterable[Share]) 
     return sorted(shares, key=lambda share: (share[0], share[1], share[2] or 0))
 
 
-def _lock(shares: Iterable[Share]) -> None:
+def lock_shares(shares: Iterable[Share]) -> None:
     """Let one fold at a time write the findings of a source on an API; always in the same order."""
     with connection.cursor() as cursor:
         for key in sorted({f"fold:{source}:{api_id}" for source, _, api_id in shares}):
@@ -151,7 +151,8 @@ def _series(share: Share, report: Report) -> Series:
     return series
 
 
-def _fold_share(share: Share, number: int, *, report: Report, stated: Stated, now: datetime) -> IngestCounts:
+def fold_share(share: Share, number: int, *, report: Report, stated: Stated, now: datetime) -> IngestCounts:
+    """Fold what is staged under a number into its series; call under `lock_shares`."""
     source_kind, name, api_id = share
     series = _series(share, report)
     digest = share_digest(number)
@@ -199,12 +200,12 @@ def ingest_report(
     staged = stage(document.records, placement=placement, each=document.each)
     told = document.summary()
     shares = _shares(told, placement, staged.shares)
-    _lock(shares)
+    lock_shares(shares)
     total = IngestCounts(entries=staged.entries, skipped=told.skipped_count)
     for share in shares:
         stated = _stated(told, share[0], options, report.uploaded_at)
         number = staged.shares.get(share, EMPTY)
-        total = total.plus(_fold_share(share, number, report=report, stated=stated, now=now))
+        total = total.plus(fold_share(share, number, report=report, stated=stated, now=now))
         total = replace(total, scanned_at=stated.at.isoformat(), scanned_at_source=stated.at_source)
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM staged WHERE api_id IS NULL")

@@ -127,7 +127,10 @@ class BaseUrl(models.Model):
 
 
 class Specification(models.Model):
-    """One version of the document that describes an API; the current one is marked."""
+    """One version of the document that describes an API; the current one is marked.
+
+    `schemes` maps each declared way to sign in to its kind (`inventory.records.Scheme`), None where nobody kept it.
+    """
 
     api = models.ForeignKey(Api, on_delete=models.PROTECT, related_name="specifications")
     blob = models.ForeignKey(Blob, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -138,6 +141,7 @@ class Specification(models.Model):
     version = models.CharField(max_length=100, blank=True)
     read_at = models.DateTimeField()
     endpoints_declared = models.IntegerField()
+    schemes = models.JSONField(null=True, blank=True)
     current = models.BooleanField(default=True)
 
     class Meta:
@@ -165,6 +169,7 @@ class Endpoint(models.Model):
     paths with one key are one endpoint with several `spellings`. `removed_at` is set while the current specification
     no longer has it. `specified_since` is the day (UTC) a specification first had it, `SINCE_EVER` for the first one
     of its API, and None for an endpoint that logs alone know. The counts are sums of its observations, None without.
+    `declared` holds the declared `parameters` as [name, where, kind] and the statuses of `responses`; None without.
     """
 
     api = models.ForeignKey(Api, on_delete=models.PROTECT, related_name="endpoints")
@@ -176,6 +181,7 @@ class Endpoint(models.Model):
     summary = models.CharField(max_length=300, blank=True)
     authentication = models.CharField(max_length=12, choices=Authentication, default=Authentication.NOT_DECLARED)
     schemes = ArrayField(models.CharField(max_length=100), default=list, blank=True)
+    declared = models.JSONField(null=True, blank=True)
     deprecated = models.BooleanField(default=False)
     documented = models.BooleanField(default=True)
     first_seen = models.DateTimeField()

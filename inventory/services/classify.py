@@ -169,4 +169,5 @@ def assign_person(  # noqa: PLR0913 -- who does what to what, why, and what they
         principal=principal, kind="api", code=api.code, verb=f"set {role}", old=old.email if old else None,
         new=user.email if user else None, now=now, reason=reason, source="person", api_id=api.pk,
     )  # fmt: skip
+    facts_recorded.send(Api, result=ApisChanged(api_ids=(api.pk,), cause=f"{role} set by {principal.name}"))
     return True

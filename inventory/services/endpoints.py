@@ -1,5 +1,6 @@
 """Writing the endpoints one specification declares, as a set."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -26,10 +27,13 @@ class EndpointCounts:
         return ", ".join(f"{count} {word}" for count, word in parts if count) or "no endpoint changed"
 
 
+FIELDS = ("body", "formData")
+"""Where parameters of Swagger 2.0 stand that are no part of an address or a header."""
+
 STAGE = """
 CREATE TEMPORARY TABLE staged_endpoint (
     method text, path text, path_key text, operation_id text, summary text,
-    authentication text, schemes text[], deprecated boolean, sunset date
+    authentication text, schemes text[], deprecated boolean, sunset date, declared jsonb
 ) ON COMMIT DROP
 """
 
@@ -42,25 +46,27 @@ WITH declared AS (
                 WHEN bool_or(authentication = 'not declared') THEN 'not declared'
                 ELSE 'declared' END AS authentication,
            coalesce(array_agg(DISTINCT scheme ORDER BY scheme) FILTER (WHERE scheme IS NOT NULL), '{}') AS schemes,
-           bool_and(deprecated) AS deprecated, min(sunset) AS sunset
+           bool_and(deprecated) AS deprecated, min(sunset) AS sunset,
+           (array_agg(declared ORDER BY path, declared::text))[1] AS declared
     FROM staged_endpoint LEFT JOIN LATERAL unnest(schemes) scheme ON true GROUP BY method, path_key
 ), written AS (
     INSERT INTO inventory_endpoint AS held (
         api_id, method, path_key, path, spellings, operation_id, summary, authentication, schemes, deprecated,
-        sunset, documented, first_seen, specified_since)
+        sunset, declared, documented, first_seen, specified_since)
     SELECT %(api)s, method, path_key, path, spellings, operation_id, summary, authentication, schemes, deprecated,
-           sunset, true, %(now)s, %(since)s
+           sunset, declared, true, %(now)s, %(since)s
     FROM declared ORDER BY method, path_key
     ON CONFLICT (api_id, method, path_key) DO UPDATE SET
         path = excluded.path, spellings = excluded.spellings, operation_id = excluded.operation_id,
         summary = excluded.summary, authentication = excluded.authentication, schemes = excluded.schemes,
-        deprecated = excluded.deprecated, sunset = excluded.sunset, documented = true, removed_at = NULL,
+        deprecated = excluded.deprecated, sunset = excluded.sunset, declared = excluded.declared,
+        documented = true, removed_at = NULL,
         specified_since = coalesce(held.specified_since, excluded.specified_since)
     WHERE (held.path, held.spellings, held.operation_id, held.summary, held.authentication, held.schemes,
-           held.deprecated, held.sunset, held.documented, held.removed_at)
+           held.deprecated, held.sunset, held.declared, held.documented, held.removed_at)
         IS DISTINCT FROM
           (excluded.path, excluded.spellings, excluded.operation_id, excluded.summary, excluded.authentication,
-           excluded.schemes, excluded.deprecated, excluded.sunset, true, NULL)
+           excluded.schemes, excluded.deprecated, excluded.sunset, excluded.declared, true, NULL)
     RETURNING xmax = 0 AS inserted
 ), removed AS (
     UPDATE inventory_endpoint held SET documented = false, removed_at = %(now)s
@@ -80,6 +86,12 @@ def day_of(text: str) -> date | None:
         return date.fromisoformat(text.strip()[:10])
     except ValueError:
         return None
+
+
+def declared_of(record: EndpointRecord) -> str:
+    """Return what a specification declares of an endpoint's parameters and answers, as JSON."""
+    parameters = [[one.name, one.where, one.kind] for one in record.parameters if one.where not in FIELDS]
+    return json.dumps({"parameters": parameters, "responses": list(record.responses)})
 
 
 def write_endpoints(*, api: Api, endpoints: Iterable[EndpointRecord], now: datetime) -> EndpointCounts:
@@ -103,6 +115,7 @@ def write_endpoints(*, api: Api, endpoints: Iterable[EndpointRecord], now: datet
                         list(record.schemes),
                         record.deprecated,
                         day_of(record.sunset),
+                        declared_of(record),
                     )
                 )
         first = not Specification.objects.filter(api=api).exists()

@@ -126,7 +126,7 @@ def apis_in_sight(
     """Return one page of the APIs the principal may see; four queries, one more when it is empty."""
     sort = sort if sort in SORTS else DEFAULT_SORT
     visible = Api.objects.visible_to(principal)
-    found = narrowed.apply(visible).select_related("owner", "current_score")
+    found = narrowed.apply(visible).select_related("owner", "current_score", "check_coverage")
     page = page_of(_with_keys(found, sort), order=SORTS[sort], after=after, before=before)
     counts, said = open_counts(page.rows), authentication_of(page.rows)
     rows = tuple(_row(api, counts[api.pk], said[api.pk].mark) for api in page.rows)
@@ -147,7 +147,7 @@ def every_api(*, principal: Principal, narrowed: ApiFilter, sort: str = DEFAULT_
     The rows come through one cursor of the database, so that memory does not grow with them.
     """
     sort = sort if sort in SORTS else DEFAULT_SORT
-    found = narrowed.apply(apis_for(principal, Verb.EXPORT)).select_related("owner", "current_score")
+    found = narrowed.apply(apis_for(principal, Verb.EXPORT)).select_related("owner", "current_score", "check_coverage")
     for batch in batches(in_order(_with_keys(found, sort), SORTS[sort])):
         counts, said = open_counts(batch), authentication_of(batch)
         yield from (_row(api, counts[api.pk], said[api.pk].mark) for api in batch)
@@ -184,7 +184,7 @@ def _row(api: Api, counts: Mapping[str, int], authentication: Mark) -> ApiRow:
         team=api.team_name,  # type: ignore[attr-defined] # annotated by _with_keys
         owner=str(api.owner) if api.owner else "",
         last_seen=api.last_seen,
-        coverage_words=coverage_words(score.coverage if score else None),
+        coverage_words=coverage_words(api),
         computed_at=score.computed_at if score else None,
     )
 

@@ -22,7 +22,7 @@ ADDRESSES: Final = 5
 class ApiHead:
     """What every page of an API says of it; `score` and `inherent` are None while it is not scored.
 
-    `coverage` is a percentage, None while no check has a result: "no data", never "all is well".
+    `coverage_words` says which share of the checks has a result; without any "no data", never "all is well".
     """
 
     code: str
@@ -31,7 +31,7 @@ class ApiHead:
     score: Decimal | None
     inherent: Decimal | None
     band: str
-    coverage: int | None
+    coverage_words: str
     computed_at: datetime | None
     bands: tuple[tuple[str, float], ...]
     marks: tuple[Mark, ...]
@@ -49,18 +49,13 @@ class ApiHead:
     facts: tuple[tuple[str, str], ...]
     addresses: tuple[str, ...]
 
-    @property
-    def coverage_words(self) -> str:
-        """The coverage as it stands beside the score."""
-        return coverage_words(self.coverage)
-
 
 def visible_api(*, principal: Principal, code: str) -> Api:
     """Return the API with this code if the principal may see it; raises Api.DoesNotExist for foreign and for none."""
     if "\0" in code:  # no code holds one, and the database would not even look
         raise Api.DoesNotExist
     found = _with_parts(with_team(Api.objects.visible_to(principal)))
-    return found.select_related("owner", "deputy", "current_score__point__model").get(code=code)
+    return found.select_related("owner", "deputy", "current_score__point__model", "check_coverage").get(code=code)
 
 
 def _with_parts(apis: QuerySet[Api]) -> QuerySet[Api]:
@@ -92,7 +87,7 @@ def head_of(api: Api) -> ApiHead:
         score=score.score if score else None,
         inherent=score.inherent if score else None,
         band=score.band if score else "",
-        coverage=score.coverage if score else None,
+        coverage_words=coverage_words(api),
         computed_at=score.computed_at if score else None,
         bands=tuple((word, lowest) for word, lowest in score.point.model.weights["bands"])
         if score and score.point

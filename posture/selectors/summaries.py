@@ -8,7 +8,7 @@ from typing import Final
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from findings.models import Finding
+from findings.models import Coverage, Finding
 from findings.status import SeverityRank
 from inventory.choices import Authentication, Environment, Sensitivity, Stage
 from inventory.models import Api, ApiTeam, Endpoint
@@ -68,9 +68,12 @@ def declared(numbers: Mapping[str, int]) -> Declared:
     return Declared(mark=mark, total=total)
 
 
-def coverage_words(coverage: int | None) -> str:
+def coverage_words(api: Api) -> str:
     """Return the share of checks with a fresh result in words; without any check there is no data, not all is well."""
-    return "no data" if coverage is None else f"{coverage} %"
+    held: Coverage | None = getattr(api, "check_coverage", None)
+    if held is None:
+        return "no data"
+    return f"{100 * held.judged // held.applicable} %, {held.judged} of {held.applicable} checks"
 
 
 def authentication_mark(endpoint: Endpoint) -> Mark:

@@ -16,6 +16,9 @@ LEFT JOIN access_team team ON team.id = series.team_id
 LEFT JOIN access_user uploader ON uploader.id = series.uploader_id
 """
 
+OWN = "source_kind <> 'posture checks'"
+"""Failed checks depend on when they were run; their results now do not."""
+
 LOG = "ROW(log.series, log.digest, named.stable_id)::text"
 LOG_JOIN = "LEFT JOIN inventory_api named ON named.id = log.api_id"
 
@@ -42,7 +45,7 @@ QUERIES = {
         JOIN inventory_api api ON api.id = api_id""",
     "endpoints": """
         SELECT ROW(api.stable_id, method, path_key, path, spellings, operation_id, summary, authentication,
-            schemes, deprecated, sunset, documented, removed_at IS NULL, first_called, last_called, calls,
+            schemes, deprecated, sunset, declared, documented, removed_at IS NULL, first_called, last_called, calls,
             signed_calls, unsigned_calls, open_calls)::text
         FROM inventory_endpoint JOIN inventory_api api ON api.id = api_id
         WHERE documented OR specified_since IS NOT NULL OR calls IS NOT NULL""",
@@ -72,16 +75,23 @@ QUERIES = {
         SELECT ROW(api.stable_id, day, calls, untold)::text FROM inventory_observedday
         JOIN inventory_api api ON api.id = api_id""",
     "policy of discovery": "SELECT days::text FROM inventory_discoverypolicy",
-    "series": f"SELECT ROW({SERIES}, retired_at IS NULL)::text FROM findings_series series {SERIES_JOIN}",
+    "series": f"SELECT ROW({SERIES}, retired_at IS NULL)::text FROM findings_series series {SERIES_JOIN}"
+    f" WHERE series.{OWN}",
     "scans": f"""
         SELECT ROW({SERIES}, {_scan("scan")}, scan.scanned_at_source, complete, parts_expected)::text
-        FROM findings_scan scan JOIN findings_series series ON series.id = scan.series_id {SERIES_JOIN}""",
-    "findings": """
+        FROM findings_scan scan JOIN findings_series series ON series.id = scan.series_id {SERIES_JOIN}
+        WHERE series.{OWN}""",
+    "findings": f"""
         SELECT ROW(finding.fingerprint, finding.record_digest, api.stable_id, endpoint.method, endpoint.path_key,
             finding.present, finding.status, finding.status_until <= %(now)s, moved.fingerprint)::text
         FROM findings_finding finding LEFT JOIN inventory_api api ON api.id = finding.api_id
         LEFT JOIN inventory_endpoint endpoint ON endpoint.id = finding.endpoint_id
-        LEFT JOIN findings_finding moved ON moved.id = finding.moved_to_id""",
+        LEFT JOIN findings_finding moved ON moved.id = finding.moved_to_id
+        WHERE finding.{OWN}""",
+    "results of checks": """
+        SELECT ROW(api.stable_id, check_name, endpoint.method, endpoint.path_key, result, severity)::text
+        FROM findings_checkresult held JOIN inventory_api api ON api.id = held.api_id
+        LEFT JOIN inventory_endpoint endpoint ON endpoint.id = held.endpoint_id WHERE until IS NULL""",
     "decisions": """
         SELECT ROW(finding.fingerprint, api.stable_id, decision.weakness_class, decision.source_kind, decision.rule,
             decision.kind, decision.reason, decision.at, by_.email, decision.until, decision.proof)::text
@@ -95,7 +105,8 @@ QUERIES = {
         FROM findings_presence held JOIN findings_finding finding ON finding.id = held.finding_id
         JOIN findings_scan first ON first.id = held.from_scan_id
         LEFT JOIN findings_scan gone ON gone.id = held.until_scan_id
-        JOIN findings_series series ON series.id = held.series_id {SERIES_JOIN}""",
+        JOIN findings_series series ON series.id = held.series_id {SERIES_JOIN}
+        WHERE series.{OWN}""",
     "scores": """
         SELECT ROW(api.stable_id, round(score::numeric, 2), round(inherent::numeric, 2), band)::text
         FROM posture_currentscore JOIN inventory_api api ON api.id = api_id""",

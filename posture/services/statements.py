@@ -137,14 +137,17 @@ shown AS (
         WHERE score >= lowest ORDER BY lowest DESC LIMIT 1), 'low') END AS band
     FROM rounded
 ),
+covered AS (
+    SELECT shown.*, 100 * judged / applicable AS coverage FROM shown LEFT JOIN findings_coverage USING (api_id)
+),
 held AS (
     SELECT *, (SELECT model_id FROM posture_apiscore WHERE id = point_id) AS model_id FROM posture_currentscore
     WHERE api_id = ANY(%(ids)s::bigint[])
 ),
 changed AS (
-    SELECT shown.*, greatest(%(now)s, held.computed_at) AS at FROM shown JOIN held USING (api_id)
-    WHERE (shown.score, shown.inherent, shown.band, shown.digest, %(model)s)
-        IS DISTINCT FROM (held.score, held.inherent, held.band, held.digest, held.model_id)
+    SELECT covered.*, greatest(%(now)s, held.computed_at) AS at FROM covered JOIN held USING (api_id)
+    WHERE (covered.score, covered.inherent, covered.band, covered.digest, covered.coverage, %(model)s)
+        IS DISTINCT FROM (held.score, held.inherent, held.band, held.digest, held.coverage, held.model_id)
 ),
 """
 """H with and without accepted findings, the band of the two-decimal score, and which APIs have anything new.
@@ -232,8 +235,8 @@ whose first finding is among the largest can hold one of them.
 
 STORE = """
 point AS (
-    INSERT INTO posture_apiscore (api_id, at, score, inherent, band, cause, factors, inputs, model_id)
-    SELECT api_id, at, score, inherent, band, %(cause)s,
+    INSERT INTO posture_apiscore (api_id, at, score, inherent, coverage, band, cause, factors, inputs, model_id)
+    SELECT api_id, at, score, inherent, coverage, band, %(cause)s,
         coalesce(single.listed, '{}') || jsonb_build_object('rest', coalesce(grouped.listed, '[]')),
         jsonb_build_object(
             'reach', reach, 'environment', environment, 'sensitivity', sensitivity, 'criticality', criticality,
@@ -245,10 +248,11 @@ point AS (
 ),
 written AS (
     UPDATE posture_currentscore held SET
-        score = shown.score, inherent = shown.inherent, band = shown.band, digest = shown.digest,
+        score = shown.score, inherent = shown.inherent, coverage = shown.coverage, band = shown.band,
+        digest = shown.digest,
         team_id = shown.team_id, counted = shown.counted, point_id = coalesce(point.id, held.point_id),
         computed_at = greatest(%(now)s, held.computed_at)
-    FROM shown LEFT JOIN point USING (api_id) WHERE held.api_id = shown.api_id
+    FROM covered AS shown LEFT JOIN point USING (api_id) WHERE held.api_id = shown.api_id
 )
 SELECT shown.api_id, shown.score, shown.team_id, shown.counted, shown.exact, held.score, held.team_id, held.counted,
     point.id IS NOT NULL

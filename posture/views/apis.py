@@ -16,7 +16,8 @@ from inventory.access.routes import Scope, route
 from inventory.access.views.lists import answer_list, place
 from inventory.models import Api
 from posture.charts import score_history as score_chart
-from posture.filters import EndpointFilter, FindingFilter
+from posture.filters import CheckFilter, EndpointFilter, FindingFilter
+from posture.selectors.api_checks import checks_of
 from posture.selectors.api_endpoints import endpoint_page, endpoints_that_matter, traffic_of
 from posture.selectors.api_findings import finding_page
 from posture.selectors.api_page import ApiHead, head_of, visible_api
@@ -84,6 +85,19 @@ def api_endpoints(request: Request, code: str) -> HttpResponse:
     context = {"head": head_of(api), "page": page, "traffic": traffic_of(api=api)}
     return answer_list(
         request, form, page="posture/api_endpoints.html", fragment="posture/_endpoint_table.html", context=context
+    )
+
+
+@route(Scope.TEAM)
+@require_safe
+def api_checks(request: Request, code: str) -> HttpResponse:
+    """Show what our own checks say of an API, each with its evidence."""
+    api = found(request, code)
+    form = CheckFilter(request.GET)
+    checks = checks_of(api=api, narrowed=form, **place(request))
+    context = {"head": head_of(api), "checks": checks, "page": checks.page}
+    return answer_list(
+        request, form, page="posture/api_checks.html", fragment="posture/_check_table.html", context=context
     )
 
 

@@ -30,7 +30,7 @@ from tests.journeys.long_names import LongEstate, long, make_estate, make_walker
 from tests.journeys.looking import FRAME, WATCH, WIDE, Looked, obeys, turn, walk
 
 PAGES = {
-    "posture:apis": "", "posture:api": "api", "posture:api-endpoints": "api", "posture:api-findings": "api",
+    "posture:apis": "", "posture:api": "api", "posture:api-endpoints": "api", "posture:api-checks": "api", "posture:api-findings": "api",
     "posture:api-history": "api", "posture:api-facts": "api", "posture:api-people": "api",
     "posture:api-specification": "api", "posture:findings": "", "posture:finding": "finding",
     "posture:components": "", "posture:search": "", "access:profile": "", "access:sign-in-rules": "",

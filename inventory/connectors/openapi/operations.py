@@ -112,6 +112,7 @@ def _endpoint(
         parameters=parameters,
         request_types=request_types,
         response_types=response_types,
+        responses=_statuses(operation),
         unresolved=tuple(clip(scalar(reference), 300) for reference in lost)[:MOST],
     )
 
@@ -138,11 +139,27 @@ def _parameters(
             parameter = as_map(source.references.follow(node, lost))
             name, at = clip(scalar(parameter.get("name")), 300), clip(scalar(parameter.get("in")), 20)
             if name and at:
-                required_value = parameter.get("required") is True
-                parameters[name, at] = Parameter(name=name, where=at, required=required_value)
+                kind = _kind(source, parameter, lost)
+                parameters[name, at] = Parameter(
+                    name=name, where=at, required=parameter.get("required") is True, kind=kind
+                )
             elif parameter:
                 source.notes.add(f"{where}/parameters/{number}", "The parameter lacks a name or a place.")
     return tuple(parameters.values())[:MOST]
+
+
+def _kind(source: Source, parameter: dict[str, Any], lost: dict[str, None]) -> str:
+    """Return type and format of a parameter: its own in 2.0, those of its schema later, the first type of several."""
+    schema = parameter if "type" in parameter else as_map(source.references.follow(parameter.get("schema"), lost))
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        kind = next((one for one in kind if one != "null"), "")
+    return clip(f"{scalar(kind)} {scalar(schema.get('format'))}".strip(), 60)
+
+
+def _statuses(operation: dict[str, Any]) -> tuple[str, ...]:
+    written = islice(as_map(operation.get("responses")), MOST)
+    return tuple(clip(scalar(status), 20) for status in written if not scalar(status).startswith("x-"))
 
 
 def _media_types(

@@ -9,6 +9,7 @@ from django.urls import get_resolver
 from typing_extensions import override
 
 from inventory.access.routes import routes_of
+from inventory.checks.base import checks
 from inventory.connectors.registry import readers as registered
 from inventory.jobs.registry import HANDLERS, PLANNED
 from inventory.sources.base import sources
@@ -55,6 +56,22 @@ def readers() -> Iterator[str]:
     yield from table(("Format", "Name", "Yields", "File"), rows)
 
 
+def own_checks() -> Iterator[str]:
+    """Yield our own checks."""
+    rows = (
+        (
+            entry.title,
+            f"`{entry.slug}`",
+            entry.demand,
+            entry.severity,
+            entry.category,
+            f"`{entry.judge.__module__.replace('.', '/')}.py`",
+        )
+        for entry in checks()
+    )
+    yield from table(("A failure is called", "Name", "What it demands", "Severity", "OWASP", "File"), rows)
+
+
 def connectors() -> Iterator[str]:
     """Yield the kinds of sources that can be connected."""
     rows = (
@@ -97,6 +114,7 @@ SECTIONS = {
     "Settings": settings,
     "Commands": commands,
     "Readers": readers,
+    "Checks": own_checks,
     "Connectors": connectors,
     "Jobs": jobs,
     "Schedules": schedules,
@@ -113,7 +131,7 @@ def reference() -> str:
 class Command(BaseCommand):
     """Print the reference."""
 
-    help = "Print the reference of settings, commands, readers, connectors, jobs, schedules and routes."
+    help = "Print the reference of settings, commands, readers, checks, connectors, jobs, schedules and routes."
     requires_system_checks = ()
 
     @override
