@@ -11,3 +11,11 @@ class DeliveryRefused(Exception):  # noqa: N818 - named for what happened
 
 class DetectionRefused(Exception):  # noqa: N818 - named for what people are told
     """A log or a specification that cannot be looked through; the message says which, where and why."""
+
+
+class IncidentRefused(Exception):  # noqa: N818 - named for what people are told
+    """Something about an incident cannot be done; the message says what and what to do instead."""
+
+
+class IncidentChanged(IncidentRefused):
+    """Somebody else changed the same thing since the page was loaded; nothing was done."""

@@ -7,8 +7,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.http import QueryDict
 
 from findings.status import SeverityRank
-from incidents.choices import CATEGORIES, CATEGORY_NAMES, OTHER, Outcome, State
-from incidents.models import EpisodeQuerySet
+from incidents.choices import CATEGORIES, CATEGORY_NAMES, OTHER, Level, Outcome, Seat, Stage, State
+from incidents.models import EpisodeQuerySet, IncidentQuerySet, Link, Participant
 from inventory.access.filters import ListFilter
 from inventory.models import ApiTeam
 
@@ -87,3 +87,41 @@ class AlertFilter(ListFilter):
         for part in parts:
             found |= Q(**{part: text})
         return found
+
+
+class IncidentFilter(ListFilter):
+    """Which incidents to list: those that are not over, unless asked otherwise."""
+
+    def __init__(self, asked: QueryDict, *, me: int | None) -> None:
+        """Offer what somebody is in, and what they command."""
+        super().__init__(asked)
+        self._me = me
+        self.offer("stage", "Stage", [*((stage.value, stage.label) for stage in Stage), (ANY, "Any")], else_="Not over")
+        self.offer("severity", "Severity", [(level.value, level.value) for level in Level])
+        self.offer("mine", "In the room", [("me", "Me"), ("command", "Me, as commander")])
+        self.pin("api", "API")
+        self.full_clean()
+
+    @property
+    def noun(self) -> str:
+        """What the listed are called."""
+        return "incident" if self.value("stage") else "open incident"
+
+    def apply(self, incidents: IncidentQuerySet) -> IncidentQuerySet:
+        """Return the incidents that match."""
+        stage = self.value("stage")
+        if stage != ANY:
+            incidents = incidents.filter(stage=stage) if stage else incidents.filter(ended_at=None)
+        if severity := self.value("severity"):
+            incidents = incidents.filter(level=severity)
+        if mine := self.value("mine"):
+            within = Participant.objects.filter(incident=OuterRef("pk"), until=None, user=self._me)
+            incidents = incidents.filter(
+                Exists(within.filter(seat=Seat.COMMANDER.value) if mine == "command" else within)
+            )
+        if api := self.value("api"):
+            links = Link.objects.filter(incident=OuterRef("pk"), removed_at=None, api__code=api.upper())
+            incidents = incidents.filter(Exists(links))
+        if text := self.value("q"):
+            incidents = incidents.filter(Q(title__icontains=text) | Q(code__iexact=text) | Q(summary__icontains=text))
+        return incidents

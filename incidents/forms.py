@@ -8,7 +8,7 @@ from typing import Final
 from django import forms
 from django.http import QueryDict
 
-from incidents.choices import Act, Resolution
+from incidents.choices import WRITTEN, Act, ClockState, Level, Resolution, Seat, Stage, StepAct, TaskState
 from incidents.transitions.triage import LONGEST_NOTE, Said
 from inventory.access.models import User
 
@@ -84,3 +84,137 @@ class TriageForm(forms.Form):
             assignee_id=given["assignee"].pk if given["assignee"] else None,
             note=given["preset"] or given["note"],
         )
+
+
+class WithPeople(forms.Form):
+    """A form in which somebody is named by their e-mail address; nobody is a choice."""
+
+    who = forms.EmailField(required=False, max_length=254)
+
+    def clean_who(self) -> User | None:
+        """Return the person that an address means; whoever acts on incidents may name anybody active."""
+        email = self.cleaned_data["who"].strip().lower()
+        found = User.objects.filter(email=email, is_active=True).first() if email else None
+        if email and found is None:
+            msg = "There is nobody with this address whose account is open."
+            raise forms.ValidationError(msg)
+        return found
+
+
+class Seen(forms.Form):
+    """What a person saw: the version of what they act on, for telling them of somebody who was faster."""
+
+    seen = forms.IntegerField(required=False)
+
+
+class FactsForm(Seen):
+    """An incident's own facts."""
+
+    title = forms.CharField(max_length=300, error_messages={"required": "An incident has a title."})
+    summary = forms.CharField(required=False, max_length=10_000)
+    level = forms.ChoiceField(choices=[(level.value, level.value) for level in Level])
+    restricted = forms.BooleanField(required=False)
+    reason = forms.CharField(required=False, max_length=4_000)
+
+    def clean_level(self) -> Level:
+        """Return the severity."""
+        return Level(self.cleaned_data["level"])
+
+
+class DeclareForm(FactsForm):
+    """A new incident: what it is called, how grave it is, and the API it harms, if one is known."""
+
+    api = forms.CharField(required=False, max_length=300)
+    alert = forms.CharField(required=False, max_length=20)
+
+
+class MoveForm(Seen):
+    """Where an incident goes."""
+
+    to = forms.ChoiceField(choices=[(stage.value, stage.label) for stage in Stage])
+    reason = forms.CharField(required=False, max_length=4_000)
+
+
+class EntryForm(forms.Form):
+    """An entry of the timeline, or the correction of one."""
+
+    kind = forms.ChoiceField(choices=[(kind.value, kind.label) for kind in WRITTEN])
+    text = forms.CharField(max_length=10_000, error_messages={"required": "Write something."})
+    happened_at = forms.DateTimeField(required=False)
+    corrects = forms.CharField(required=False, max_length=30)
+
+
+class SeatForm(Seen, WithPeople):
+    """Who takes a seat; without a seat somebody joins, or leaves."""
+
+    seat = forms.ChoiceField(choices=[("", ""), *((seat.value, seat.label) for seat in Seat)], required=False)
+    leaves = forms.BooleanField(required=False)
+    reason = forms.CharField(required=False, max_length=1_000)
+
+
+class LinkForm(forms.Form):
+    """What an incident is about, by its code."""
+
+    code = forms.CharField(
+        max_length=20, error_messages={"required": "Name an API, an alert or a finding by its code."}
+    )
+    undo = forms.BooleanField(required=False)
+
+
+class FollowForm(Seen):
+    """Which playbook to follow."""
+
+    playbook = forms.CharField(max_length=60)
+
+
+class StepForm(Seen):
+    """What is said of a step."""
+
+    step = forms.CharField(max_length=40)
+    act = forms.ChoiceField(choices=[(act.value, act.value) for act in StepAct])
+    note = forms.CharField(required=False, max_length=10_000)
+
+
+class ClockForm(Seen):
+    """A clock: switched on at a moment, or stopped."""
+
+    rule = forms.CharField(max_length=20)
+    to = forms.ChoiceField(choices=[(state.value, state.value) for state in ClockState])
+    moment = forms.DateTimeField(required=False)
+    reference = forms.CharField(required=False, max_length=300)
+    reason = forms.CharField(required=False, max_length=4_000)
+
+
+class TaskForm(WithPeople):
+    """A new task."""
+
+    title = forms.CharField(max_length=300, error_messages={"required": "Say what is to be done."})
+    due = forms.DateTimeField(required=False)
+
+
+class TaskEndForm(Seen):
+    """What became of a task."""
+
+    task = forms.CharField(max_length=30)
+    state = forms.ChoiceField(choices=[(state.value, state.value) for state in TaskState])
+
+
+class ReviewForm(Seen):
+    """The review that an incident closes with; up to three actions, each with somebody who sees to it."""
+
+    what_happened = forms.CharField(required=False, max_length=10_000)
+    went_well = forms.CharField(required=False, max_length=10_000)
+    went_badly = forms.CharField(required=False, max_length=10_000)
+    detection_gap = forms.CharField(required=False, max_length=10_000)
+    lessons = forms.CharField(required=False, max_length=10_000)
+
+    def learned(self) -> dict[str, str]:
+        """Return what was written, by its part; call after is_valid()."""
+        return {name: text for name, text in self.cleaned_data.items() if name != "seen"}
+
+
+class ActionForm(WithPeople):
+    """One action of a review."""
+
+    title = forms.CharField(required=False, max_length=300)
+    due = forms.DateField(required=False)

@@ -21,6 +21,7 @@ from posture.selectors.places import GROUPS, PERSONAL, Place, open_to
 COUNTED: Final = {
     "posture:findings": ("findings", "critical or high"),
     "incidents:alerts": ("alerts", "new, critical or high"),
+    "incidents:incidents": ("incidents", "not over"),
     "jobs:jobs": ("jobs", "failed"),
     "inventory:connections": ("connections", "need care"),
 }

@@ -81,7 +81,22 @@
     const first = $("[data-first]", part);
     first ? (first.matches(fields) ? first : $(fields, first))?.focus() : atHead(part);
   };
-  document.addEventListener("toggle", e => { if (e.target.open) $("[data-first]", e.target) && enter(e.target); }, true);
+  // What is unfolded is left as it is by parts that are swapped around it, with what was typed into it.
+  document.addEventListener("toggle", e => {
+    if (e.target.open) $("[data-first]", e.target) && enter(e.target);
+    if (e.target.matches("details")) e.target.toggleAttribute("hx-morph-skip", e.target.open);
+  }, true);
+
+  // Clocks: the time left, counted down from what the server said; without a script its words stand.
+  const remaining = ms => {
+    const minutes = Math.floor(Math.abs(ms) / 60000), days = Math.floor(minutes / 1440);
+    const parts = [[days, "d"], [Math.floor(minutes % 1440 / 60), "h"], [minutes % 60, "min"]].filter(([n]) => n);
+    return parts.slice(0, 2).map(([n, unit]) => `${n} ${unit}`).join(" ") || "under 1 min";
+  };
+  setInterval(() => $$("time[data-due]").forEach(clock => {
+    const ms = new Date(clock.dataset.due) - Date.now();
+    clock.textContent = ms > 0 ? remaining(ms) : `${remaining(ms)} over`;
+  }), 15000);
 
   // A swap that takes the focused element away puts the focus into what came for it, and an act that answers with a
   // page anew puts it on the heading, beside the toast: nobody starts again at the top of the page.

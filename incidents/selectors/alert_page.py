@@ -9,8 +9,9 @@ from django.conf import settings
 from django.utils.dateparse import parse_datetime
 
 from incidents.choices import CATEGORY_NAMES, WORST_FIRST, Act
-from incidents.models import Episode, TriageStep
+from incidents.models import Episode, Incident, TriageStep
 from incidents.selectors.alert_list import AlertRow, row_of
+from incidents.selectors.incident_list import incidents_of_alert
 from inventory.access.choices import OrganisationRole
 from inventory.access.models import User
 from inventory.access.records import Principal
@@ -67,6 +68,8 @@ class AlertPage:
     recorded_at: datetime
     steps: tuple[Done, ...]
     may_triage: bool
+    may_declare: bool
+    incidents: tuple[Incident, ...]
     people: tuple[tuple[str, str], ...]
 
 
@@ -105,6 +108,8 @@ def page_of_alert(*, principal: Principal, episode: Episode, now: datetime) -> A
         recorded_at=episode.recorded_at,
         steps=_steps(episode, may_triage=may_triage),
         may_triage=may_triage,
+        may_declare=may(principal, Verb.DECLARE_INCIDENT, team_id=team_id),
+        incidents=tuple(incidents_of_alert(principal=principal, episode_id=episode.pk)),
         people=tuple(_people(team_id)) if may_triage else (),
     )
 

@@ -11,6 +11,7 @@ from findings.models import Finding
 from findings.status import SeverityRank
 from incidents.choices import State as Standing
 from incidents.models import Episode
+from incidents.selectors.incident_list import live_in_sight
 from inventory.access.records import Principal
 from inventory.jobs.choices import State
 from inventory.jobs.models import Job
@@ -22,10 +23,11 @@ BROKEN: Final = (State.FAILED, State.QUARANTINED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demands:
-    """Open findings and new alerts that are critical or high, failed jobs, connections that need care: in sight."""
+    """Open findings and new alerts that are critical or high, incidents that are not over, and what needs care."""
 
     findings: int = 0
     alerts: int = 0
+    incidents: int = 0
     jobs: int = 0
     connections: int = 0
 
@@ -36,10 +38,11 @@ def demands(*, principal: Principal, now: datetime) -> Demands:
     fresh = (
         Episode.objects.visible_to(principal).live().filter(state=Standing.NEW.value, severity__gte=SeverityRank.HIGH)
     )
+    live = live_in_sight(principal)
     broken = Job.objects.visible_to(principal).filter(state__in=BROKEN)
     sick = needing_care(Connection.objects.visible_to(principal), now=now)
     counted = [
         rows.order_by().annotate(what=Cast(Value(what), TextField())).values("what").annotate(n=Count("pk"))
-        for what, rows in (("findings", worst), ("alerts", fresh), ("jobs", broken), ("connections", sick))
+        for what, rows in (("findings", worst), ("alerts", fresh), ("incidents", live), ("jobs", broken), ("connections", sick))
     ]
     return Demands(**dict(counted[0].union(*counted[1:], all=True).values_list("what", "n")))

@@ -37,6 +37,7 @@ GROUPS: Final = (
                 label="Findings", name="posture:findings", key="f", icon="list-check", family=("posture:finding",)
             ),
             Place(label="Alerts", name="incidents:alerts", key="l", icon="bell", family=("incidents:alert",)),
+            Place(label="Incidents", name="incidents:incidents", key="i", icon="flame", family=("incidents:incident",)),
         ),
     ),
     (
@@ -51,7 +52,7 @@ GROUPS: Final = (
                 family=("inventory:connection", "inventory:run"),
             ),
             Place(label="Mapping", name="findings:mapping", key="m", icon="link"),
-            Place(label="Traffic", name="inventory:traffic", key="i", icon="affiliate", family=("inventory:traffic",)),
+            Place(label="Traffic", name="inventory:traffic", key="r", icon="affiliate", family=("inventory:traffic",)),
             Place(label="Jobs", name="jobs:jobs", key="j", icon="progress", family=("jobs:",)),
             Place(label="Teams", name="access:teams", key="t", icon="users", family=("access:team",)),
             Place(
@@ -74,6 +75,7 @@ PERSONAL: Final = (
 
 ACTS: Final = (
     Place(label="Upload a file", name="findings:upload", key="u", icon="upload"),
+    Place(label="Declare an incident", name="incidents:incident-new", key="", icon="flame"),
     Place(label="Connect a source", name="inventory:connection-new", key="", icon="plus"),
     Place(label="Export all APIs as CSV", name="posture:export-apis", key="", icon="table-export"),
     Place(label="Export all findings as CSV", name="posture:export-all-findings", key="", icon="table-export"),

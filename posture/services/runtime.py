@@ -7,8 +7,8 @@ from typing import Final
 
 from findings.models import Finding
 from findings.status import OPEN, Status
-from incidents.choices import HARMLESS, WORST_FIRST
-from incidents.models import Episode, ThreatState
+from incidents.choices import COUNTING, HARMLESS, WORST_FIRST
+from incidents.models import Episode, Link, ThreatState
 from incidents.scoring.threat import Pair
 from posture.records import Runtime, ThreatFacts
 from posture.scoring.categories import category_of
@@ -20,8 +20,22 @@ FAINT: Final = 1e-9
 
 
 def runtime_of(*, api_ids: Collection[int], now: datetime) -> Runtime:
-    """Return what the score takes from alerts; those that people called harmless are left out."""
-    return Runtime(threats=_threats(api_ids, now), exploited=_exploited(api_ids, now))
+    """Return what the score takes from alerts, those left out that people called harmless, and from incidents."""
+    return Runtime(
+        threats=_threats(api_ids, now), incidents=_incidents(api_ids), exploited=_exploited(api_ids, now)
+    )
+
+
+def _incidents(api_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """Return the severities of the incidents that harm each API and count, the gravest first."""
+    links = Link.objects.filter(
+        api__in=api_ids, removed_at=None, incident__stage__in=[stage.value for stage in COUNTING]
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for api_id, level in links.order_by("incident__level", "pk").values_list("api_id", "incident__level"):
+        if api_id is not None:
+            found[api_id].append(level)
+    return {api_id: tuple(levels) for api_id, levels in found.items()}
 
 
 def _threats(api_ids: Collection[int], now: datetime) -> dict[int, tuple[ThreatFacts, ...]]:
