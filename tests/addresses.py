@@ -25,6 +25,8 @@ ARGUMENTS = {
     "inventory:run": ("connection", "run"),
     "jobs:job": ("job",),
     "incidents:alert": ("alert",),
+    "incidents:incident-new": (),
+    "incidents:incident": ("incident",),
 }
 """What the arguments of a page name, by the start of the page's name: fields of the estate, in order."""
 NOTHING = {"int": 1, "str": "x", "slug": "x", "uuid": "00000000-0000-0000-0000-000000000000"}

@@ -152,6 +152,34 @@ LEFT JOIN inventory_endpoint endpoint
     ON endpoint.api_id = api.id AND endpoint.path = '/things-' || 1 + n %% 7 || '/{id}'
 """
 
+INCIDENTS = """
+INSERT INTO incidents_incident (
+    code, title, summary, level, stage, restricted, detected_at, declared_at, declared_by_id, version, revision)
+SELECT 'INC-E' || lpad(n::text, 6, '0'), 'Incident number ' || n, '', 'SEV' || 1 + n %% 4, 'containment', false,
+    %(now)s - n * interval '1 hour', %(now)s - n * interval '1 hour', account.id, 1, 1
+FROM generate_series(1, greatest(5, %(apis)s / 4)) n
+JOIN access_user account ON account.email = 'owner-1@shop.example'
+"""
+
+LINKS = """
+INSERT INTO incidents_link (incident_id, api_id, episode_id, finding_id, added_at)
+SELECT incident.id, api.id, NULL, NULL, %(now)s FROM incidents_incident incident, inventory_api api
+WHERE incident.code LIKE 'INC-E%%' AND (api.code = 'API-E000001' OR substr(api.code, 6) = substr(incident.code, 6))
+UNION ALL SELECT incident.id, NULL, alert.id, NULL, %(now)s
+FROM incidents_incident incident JOIN incidents_episode alert ON substr(alert.code, 6) = substr(incident.code, 6)
+"""
+
+ENTRIES = """
+INSERT INTO incidents_entry (incident_id, at, happened_at, by_id, kind, text, note)
+SELECT incident.id, %(now)s, %(now)s - n * interval '1 minute', declared_by_id, 'observation', 'Line ' || n, ''
+FROM incidents_incident incident, generate_series(1, greatest(5, %(apis)s)) n
+"""
+
+PRESENT = """
+INSERT INTO incidents_participant (incident_id, user_id, seat, since)
+SELECT id, declared_by_id, 'incident_commander', %(now)s FROM incidents_incident
+"""
+
 MEMBERS = """
 INSERT INTO access_membership (user_id, team_id, role)
 SELECT account.id, team.id, 'member' FROM access_user account, access_team team
@@ -164,7 +192,7 @@ BIGGEST = "API-E000001"
 
 STATEMENTS = (
     TEAMS, APIS, HELD, ADDRESSES, ENDPOINTS, SERIES, SCANS, FINDINGS, PRESENCES, TRAIL, CONNECTIONS, JOBS, RUNS, ALERTS,
-    MEMBERS,
+    INCIDENTS, LINKS, ENTRIES, PRESENT, MEMBERS,
 )  # fmt: skip
 
 
@@ -181,6 +209,7 @@ class Estate:
     run: str = ""
     job: str = ""
     alert: str = "ALR-E000001"
+    incident: str = "INC-E000001"
     person: str = ""
 
 

@@ -94,7 +94,7 @@ def not_a_mark(place: Place | None, act: StepAct, note: str) -> str:
 def _unsaid(step: Step, act: StepAct) -> str:
     if act == StepAct.SKIPPED:
         return "Say why the step is skipped."
-    return f"Name what shows it before it is done: {step.evidence}." if step.evidence else ""
+    return f"Name what shows it before it is done: {step.evidence.replace('_', ' ')}." if step.evidence else ""
 
 
 def steps_of(body: Body) -> Iterator[Step]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Count, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
 
 from incidents.choices import ENDED, ClockState, Level, Seat, Stage, TaskState
 from incidents.filters import IncidentFilter
-from incidents.models import Clock, Incident, IncidentQuerySet, Link, Participant
+from incidents.models import Clock, Entry, Incident, IncidentQuerySet, Link, Participant
 from inventory.access.pages import Key, Page, page_of, read_moment, read_number
 from inventory.access.records import Principal
 from inventory.models import Api
@@ -78,6 +78,16 @@ def incidents_of_alert(*, principal: Principal, episode_id: int) -> list[Inciden
     """Return the incidents in sight that are about an alert, the newest first."""
     about = Link.objects.filter(episode=episode_id, removed_at=None).values("incident")
     return list(Incident.objects.visible_to(principal).filter(pk__in=about).order_by("-pk"))
+
+
+def harming(found: IncidentQuerySet, api: Api) -> IncidentQuerySet:
+    """Narrow incidents to those that harm an API."""
+    return found.filter(Exists(Link.objects.filter(incident=OuterRef("pk"), removed_at=None, api=api)))
+
+
+def entries_of(incident: Incident) -> QuerySet[Entry]:
+    """Return the timeline of a visible incident with who wrote it."""
+    return Entry.objects.filter(incident=incident).select_related("by")
 
 
 def with_more(found: IncidentQuerySet) -> IncidentQuerySet:

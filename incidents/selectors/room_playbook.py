@@ -97,7 +97,7 @@ def _row(place: Place, mark: StepMark | None, people: dict[str, str], now: datet
         state=place.state,
         is_question=step.is_question,
         answer=(place.act or "") if step.is_question else "",
-        evidence=step.evidence,
+        evidence=step.evidence.replace("_", " "),
         role=SEATS.get(step.role, step.role.replace("_", " ")),
         person=people.get(step.role, ""),
         due_at=place.due_at,

@@ -122,7 +122,7 @@ def context_of(request: Request, incident: Incident) -> dict[str, Any]:
     return {
         "room": room_of(principal=request.principal, incident=incident, now=timezone.now()),
         "kinds": WRITTEN,
-        "levels": Level,
+        "levels": tuple(Level),
         "actors": roles_that_may(Verb.ACT_ON_INCIDENT),
         "only": "decision" if request.GET.get("only") == "decision" else "",
     }
@@ -153,7 +153,7 @@ def _api(request: Request, reference: str) -> Api:
 def _form(request: Request, alert: Episode | None, form: DeclareForm, *, error: str = "") -> HttpResponse:
     offered = apis_for(request.principal, Verb.DECLARE_INCIDENT).order_by("name", "pk")
     context = {
-        "form": form, "alert": alert, "error": error, "levels": Level,
+        "form": form, "alert": alert, "error": error, "levels": tuple(Level),
         "apis": offered.values_list("code", "name")[:MOST_APIS],
     }  # fmt: skip
     status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK

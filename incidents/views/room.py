@@ -44,6 +44,9 @@ from inventory.access.http import Request
 from inventory.access.rights import Verb, require
 from inventory.access.routes import Scope, route
 
+WORDS = ("text", "note", "title", "reason", "reference")
+"""Fields whose words are given back when they were refused."""
+
 Work = Callable[[Incident, dict[str, Any], dict[str, Any]], str]
 """What an act does with the incident, what the form gave, and who acts when; it returns what is told."""
 
@@ -68,7 +71,8 @@ def _refused(request: Request, incident: Incident, error: str | IncidentRefused)
     late = isinstance(error, IncidentChanged)
     status = HTTPStatus.CONFLICT if late else HTTPStatus.UNPROCESSABLE_ENTITY
     incident = found(request, incident.code)
-    return shown(request, incident, status=status, error=str(error), is_late=late, tried=request.POST)
+    wrote = next((request.POST[name] for name in WORDS if request.POST.get(name, "").strip()), "")
+    return shown(request, incident, status=status, error=str(error), is_late=late, wrote=wrote)
 
 
 @route(Scope.TEAM, Verb.ACT_ON_INCIDENT)

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from findings.api import decisions, findings, mapping, reports
-from incidents.api import alerts
+from incidents.api import alerts, incidents
 from inventory.access.api import teams
 from inventory.api import connections, endpoints, hooks, runs
 from inventory.jobs.api import jobs
@@ -22,6 +22,9 @@ urlpatterns = [
     path("findings/<str:code>/", findings.FindingDetail.as_view(), name="finding"),
     path("alerts/", alerts.AlertList.as_view(), name="alerts"),
     path("alerts/<str:code>/", alerts.AlertDetail.as_view(), name="alert"),
+    path("incidents/", incidents.IncidentList.as_view(), name="incidents"),
+    path("incidents/<str:code>/", incidents.IncidentDetail.as_view(), name="incident"),
+    path("incidents/<str:code>/timeline/", incidents.IncidentTimeline.as_view(), name="incident-timeline"),
     path("decisions/", decisions.DecisionList.as_view(), name="decisions"),
     path("decisions/<str:code>/", decisions.DecisionDetail.as_view(), name="decision"),
     path("decisions/<str:code>/answer/", decisions.DecisionAnswer.as_view(), name="decision-answer"),

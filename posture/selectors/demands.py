@@ -43,6 +43,12 @@ def demands(*, principal: Principal, now: datetime) -> Demands:
     sick = needing_care(Connection.objects.visible_to(principal), now=now)
     counted = [
         rows.order_by().annotate(what=Cast(Value(what), TextField())).values("what").annotate(n=Count("pk"))
-        for what, rows in (("findings", worst), ("alerts", fresh), ("incidents", live), ("jobs", broken), ("connections", sick))
+        for what, rows in (
+            ("findings", worst),
+            ("alerts", fresh),
+            ("incidents", live),
+            ("jobs", broken),
+            ("connections", sick),
+        )
     ]
     return Demands(**dict(counted[0].union(*counted[1:], all=True).values_list("what", "n")))

@@ -21,9 +21,7 @@ FAINT: Final = 1e-9
 
 def runtime_of(*, api_ids: Collection[int], now: datetime) -> Runtime:
     """Return what the score takes from alerts, those left out that people called harmless, and from incidents."""
-    return Runtime(
-        threats=_threats(api_ids, now), incidents=_incidents(api_ids), exploited=_exploited(api_ids, now)
-    )
+    return Runtime(threats=_threats(api_ids, now), incidents=_incidents(api_ids), exploited=_exploited(api_ids, now))
 
 
 def _incidents(api_ids: Collection[int]) -> dict[int, tuple[str, ...]]:

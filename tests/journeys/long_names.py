@@ -12,7 +12,14 @@ from findings.models import Finding
 from findings.services.decide import Statement, Target, ask_acceptance, decide
 from findings.services.mapping import create_rule
 from findings.status import DecisionKind
+from incidents.choices import ClockState, EntryKind, Level, StepAct
 from incidents.models import Episode
+from incidents.services.clocks import Filed, stop, switch_on
+from incidents.services.evidence import freeze
+from incidents.services.incidents import Declared, declare
+from incidents.services.playing import follow, mark
+from incidents.services.tasks_of import add_task
+from incidents.services.timeline import add_entry
 from inventory.access.choices import OrganisationRole, TeamRole
 from inventory.access.directory import PEOPLE, code_of
 from inventory.access.models import Invitation, OrganisationRoleGrant, Team, User
@@ -77,6 +84,7 @@ def make_estate(walker: User, now: datetime) -> LongEstate:
     estate.objects |= _connection(team, acting, now)
     estate.objects |= _people(team, walker, second, acting, now)
     estate.objects["alert"] = _alert(estate.objects["api"], acting, now)
+    estate.objects["incident"] = _incident(acting, now)
     wish = Wish(listed=ListName.APIS, name=long("View", 60), query="q=x", team_id=team.pk)
     save_view(wish=wish, principal=acting, now=now)
     return estate
@@ -171,3 +179,23 @@ def _alert(api: str, acting: Principal, now: datetime) -> str:
     take_in(json.dumps([told]).encode(), "alerts.json", acting, now=now, api=api)
     settle(now=now)
     return Episode.objects.get().code
+
+
+def _incident(acting: Principal, now: datetime) -> str:
+    """Declare an incident of the alert, with one of everything in its room."""
+    said = Declared(
+        title=long("Incident"), level=Level.SEV1, summary=long("Summary", 900), alerts=tuple(Episode.objects.all())
+    )
+    incident = declare(said=said, principal=acting, now=now)
+    room: dict[str, Any] = {"incident": incident, "principal": acting, "now": now}
+    follow(slug="bola-scraping", seen=None, **room)
+    mark(step="1.1", act=StepAct.DONE, note=long("Evidence", 400), seen=None, **room)
+    entry = add_entry(kind=EntryKind.OBSERVATION, text=long("Seen", 900), **room)
+    add_entry(kind=EntryKind.OBSERVATION, text=long("Corrected", 900), corrects=entry, **room)
+    switch_on(rule="gdpr-33", aware_at=now - timedelta(hours=60), **room)
+    switch_on(rule="nydfs-72", aware_at=now - timedelta(hours=60), **room)
+    filed = Filed(state=ClockState.FILED, filed_at=now, reference=long("Reference", 300), reason=long("Late", 300))
+    stop(rule="nydfs-72", filed=filed, seen=None, **room)
+    add_task(title=long("Task", 300), assignee=None, due_at=now, **room)
+    freeze(**room)
+    return incident.code

@@ -144,7 +144,7 @@ def obeys(page: Page) -> list[str]:
 def walk(page: Page, looked: Looked) -> list[str]:
     """Go through a page by the Tab key alone and return what is not reached, not seen, hidden or out of order."""
     wanted: list[str] = page.evaluate(PREPARE)
-    dates = page.locator("input[type=date]").count()
+    dates = page.locator("input[type=date]").count() + 2 * page.locator("input[type=datetime-local]").count()
     presses = len(wanted) + page.locator(".table-wrap, pre, [data-chart]").count() + 4 * dates + 2
     for _ in range(presses):
         page.keyboard.down("Tab")  # Held down, as it repeats by itself: half the events of pressing it each time.

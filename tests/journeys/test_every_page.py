@@ -41,7 +41,8 @@ PAGES = {
     "jobs:job": "job", "inventory:connections": "", "inventory:connection-new": "",
     "inventory:connection": "connection", "inventory:run": "connection run", "inventory:traffic": "",
     "findings:upload": "", "findings:deadlines": "", "findings:mapping": "", "incidents:alerts": "",
-    "incidents:alert": "alert",
+    "incidents:alert": "alert", "incidents:incidents": "", "incidents:incident-new": "",
+    "incidents:incident": "incident", "incidents:incident-close": "incident",
 }  # fmt: skip
 """The pages of somebody signed in, each with the objects its address names."""
 
@@ -67,12 +68,14 @@ ACTS = {
 
 FILES = {
     "posture:export-apis", "posture:export-all-findings", "posture:export-findings", "access:trail-csv",
-    "access:app-image", "access:codes-file", "access:confirm-options", "access:passkey-options",
+    "access:app-image", "incidents:incident-export", "incidents:evidence-export",
+    "access:codes-file", "access:confirm-options", "access:passkey-options",
 }  # fmt: skip
 
 MORE = (
     "/apis/?q=nothing+like+it", "/apis/?view=all&reach=public", "/findings/?q=nothing+like+it", "/search?q=umkehr",
-    "/connections/new/?kind=url", "/connections/new/?kind=webhook", "/alerts/?q=nothing+like+it", "/nowhere/",
+    "/connections/new/?kind=url", "/connections/new/?kind=webhook", "/alerts/?q=nothing+like+it",
+    "/incidents/?q=nothing+like+it", "/nowhere/",
 )  # fmt: skip
 EXPECTED = {"/nowhere/": HTTPStatus.NOT_FOUND, "/join/no-such-link/": HTTPStatus.NOT_FOUND}
 ERRORS = ("400", "403", "403_csrf", "404", "429", "500")

@@ -54,6 +54,8 @@ ABSENT = {
     "invitation": "AAAAAAAAAAAAA",
     "role": "nothing",
     "alert": "ALT-00000000",
+    "incident": "INC-00000000",
+    "evidence": "EVD-00000000",
     "exception": "999999",
 }
 

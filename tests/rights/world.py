@@ -7,6 +7,7 @@ must not be on it. The other team has a second API on the host of our own team's
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from findings.deadlines import Rule as DeadlineRule
 from findings.models import Finding, Report
@@ -15,7 +16,12 @@ from findings.services.deadlines import set_exception
 from findings.services.decide import Statement, Target, ask_acceptance, decide
 from findings.services.mapping import create_rule
 from findings.status import DecisionKind, SeverityRank
+from incidents.choices import Level
 from incidents.models import Episode
+from incidents.services.evidence import freeze
+from incidents.services.incidents import Declared, declare
+from incidents.services.playing import follow
+from incidents.services.tasks_of import add_task
 from inventory.access.choices import OrganisationRole, TeamRole
 from inventory.access.directory import INVITATIONS, PEOPLE, TOKENS, code_of
 from inventory.access.models import Team, User
@@ -148,6 +154,7 @@ def build_estate(mark: str, people: dict[str, User], now: datetime) -> Estate:
     }
     settle(now=now)
     _alarm(estate, acting)
+    _declare(estate, principal_of(people["security_manager"], now=now), now)
     return estate
 
 
@@ -196,7 +203,20 @@ def _alarm(estate: Estate, acting: Principal) -> None:
     told = alert(1, rule=f"{estate.mark}-attack", title=f"{estate.mark} alarm", id=f"{estate.mark}1")
     told["url"] = f"https://{estate.mark.lower()}.example/{estate.mark.lower()}/{estate.mark}/things/7"
     bring(document(told), acting)
-    estate.objects["alert"] = Episode.objects.get(rule=f"{estate.mark}-attack").code
+    episode = Episode.objects.get(rule=f"{estate.mark}-attack")
+    estate.objects["alert"] = episode.code
+
+
+def _declare(estate: Estate, manager: Principal, now: datetime) -> None:
+    """Declare an incident of the alert and freeze what is known of it."""
+    told = Episode.objects.get(code=estate.objects["alert"])
+    said = Declared(title=f"{estate.mark} incident", level=Level.SEV2, alerts=(told,), summary=f"{estate.mark} summary")
+    incident = declare(said=said, principal=manager, now=now)
+    room: dict[str, Any] = {"incident": incident, "principal": manager, "now": now}
+    follow(slug="bola-scraping", seen=None, **room)
+    add_task(title=f"{estate.mark} task", assignee=None, due_at=None, **room)
+    estate.objects |= {"incident": incident.code, "evidence": freeze(**room).code}
+    settle(now=now)
 
 
 def _decide(estate: Estate, finding: Finding, owner: Principal, member: Principal, now: datetime) -> None:

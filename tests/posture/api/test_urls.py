@@ -94,6 +94,7 @@ def test_every_role_sees_what_the_ruling_says_in_person_and_by_token(world: Worl
                     foreign.run,
                     foreign.rule,
                     foreign.alert,
+                    foreign.incident,
                 }
                 hidden = {foreign.team.slug, foreign.api.code, *codes}
                 shown = {str(value) for row in told["results"] for value in row.values()}

@@ -8,9 +8,12 @@ from uuid import uuid4
 from django.conf import settings
 
 from findings.models import MappingRule, Report
+from incidents.choices import Level
 from incidents.models import Episode
+from incidents.services.incidents import Declared, declare
 from inventory.access.choices import OrganisationRole
 from inventory.access.models import Team
+from inventory.access.selectors import principal_of
 from inventory.models import Api, Connection, Run
 from tests.callers import Caller
 from tests.findings.reports import result, sarif
@@ -34,6 +37,7 @@ class World:
     run: str
     rule: str
     alert: str
+    incident: str
 
 
 def build(held_by: Team) -> World:
@@ -61,7 +65,9 @@ def build(held_by: Team) -> World:
         code=f"ALR-{uuid4().hex[:8].upper()}", key=uuid4().hex, api=api, source_kind="wall", rule="r", title="t",
         severity=3, outcome="allowed", window_start=NOW, first_at=NOW, last_at=NOW, recorded_at=NOW, alerts=1,
     )  # fmt: skip
-    codes = (report.code, connection.code, run.code, rule.code, alert.code)
+    said = Declared(title="t", level=Level.SEV3, apis=(api,))
+    incident = declare(said=said, principal=principal_of(author, now=NOW), now=NOW)
+    codes = (report.code, connection.code, run.code, rule.code, alert.code, incident.code)
     return World(held_by, api, finding.code, decision, asked, *codes)
 
 
@@ -148,6 +154,9 @@ READS: dict[str, Callable[[World], str]] = {
     "api:team": lambda world: f"teams/{world.team.slug}/",
     "api:alerts": lambda _: "alerts/",
     "api:alert": lambda world: f"alerts/{world.alert}/",
+    "api:incidents": lambda _: "incidents/",
+    "api:incident": lambda world: f"incidents/{world.incident}/",
+    "api:incident-timeline": lambda world: f"incidents/{world.incident}/timeline/",
     "api:apis": lambda _: "apis/",
     "api:api": lambda world: f"apis/{world.api.code}/",
     "api:api-score": lambda world: f"apis/{world.api.code}/score/",
