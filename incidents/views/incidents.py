@@ -124,7 +124,7 @@ def context_of(request: Request, incident: Incident) -> dict[str, Any]:
         "kinds": WRITTEN,
         "levels": tuple(Level),
         "actors": roles_that_may(Verb.ACT_ON_INCIDENT),
-        "only": "decision" if request.GET.get("only") == "decision" else "",
+        "show": "decision" if request.GET.get("show") == "decision" else "",
     }
 
 
