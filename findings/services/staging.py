@@ -12,6 +12,7 @@ from findings.identity import fingerprint, weakness_class, weakness_key
 from findings.mapping import Placement
 from findings.records import FindingRecord
 from findings.status import SeverityRank
+from inventory.access.masking import masked
 from inventory.codes import digest_code
 from inventory.paths import path_key
 
@@ -76,7 +77,7 @@ class Staged:
 
 
 def row_of(record: FindingRecord, placement: Placement) -> tuple[Any, ...]:
-    """Return one finding as a row of the staging table, with its fingerprint and digest."""
+    """Return one finding as a row of the staging table, with its fingerprint and digest; its texts are masked."""
     api_id = placement.api_of(record)
     series_name = placement.series_name(record.series)
     path = placement.book.inside(api_id, record.path) if api_id is not None and record.path else record.path
@@ -89,12 +90,13 @@ def row_of(record: FindingRecord, placement: Placement) -> tuple[Any, ...]:
     mark = fingerprint(api=scope, **identity)
     facts = (
         weakness_key(**identity, cwe=record.cwe),
-        weakness_class(record.source_kind, record.rule, record.cwe)[:400], record.title, record.message, record.remedy,
+        weakness_class(record.source_kind, record.rule, record.cwe)[:400],
+        masked(record.title), masked(record.message), masked(record.remedy),
         SEVERITIES[record.severity], record.raw_severity[:100], record.confidence or "",
         f"{{{','.join(map(str, record.cwe))}}}", record.cve[:30], record.cvss, record.method[:20],
-        _bare(record.url)[:2000],
-        path[:2000], key[:2000], record.parameter[:300], record.location[:1000], record.file[:1000], record.line,
-        record.suppressed, record.repository[:1000],
+        masked(_bare(record.url))[:2000],
+        masked(path)[:2000], key[:2000], record.parameter[:300], record.location[:1000], record.file[:1000],
+        record.line, record.suppressed, masked(record.repository)[:1000],
     )  # fmt: skip
     speaks = hashlib.sha256(msgspec.json.encode(facts)).hexdigest()
     return (

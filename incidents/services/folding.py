@@ -17,6 +17,7 @@ from incidents.records import AlertRecord
 from incidents.scoring.threat import Pair, pair_of
 from incidents.transitions.episodes import Spot, Tally, digest_of, key_of, tally_of, window_of
 from incidents.transitions.places import masked_path
+from inventory.access.masking import masked
 from inventory.codes import digest_code
 
 LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('incidents.alerts', 0))"
@@ -141,7 +142,7 @@ def _row(one: Placed, holder: Holder) -> tuple[Any, ...]:
     return (
         record.happened_at, one.spot.scope, one.uid, one.spot.api_id, one.key, holder.report_id, record.category,
         Severity(record.severity).rank, record.outcome.value, min(record.events, 2**31 - 1), json.dumps(sample),
-        record.title[:300],
+        masked(record.title)[:300],
     )  # fmt: skip
 
 

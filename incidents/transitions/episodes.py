@@ -12,6 +12,7 @@ from typing import Any, Final
 from findings.choices import Severity
 from incidents.choices import WORST_FIRST, Outcome
 from incidents.records import AlertRecord
+from inventory.access.masking import masked
 
 WINDOW: Final = timedelta(hours=1)
 SAMPLES: Final = 5
@@ -118,7 +119,7 @@ def tally_of(record: AlertRecord, *, uid: str, path: str) -> Tally:
         "numbers": record.numbers,
     }
     return Tally(
-        title=record.title,
+        title=masked(record.title),
         category=record.category,
         alerts=1,
         events=record.events,

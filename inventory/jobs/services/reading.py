@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, NoReturn, cast
 
 import msgspec
 
+from inventory.access.masking import masked
 from inventory.jobs.child import Order
 from inventory.jobs.documents import DocumentCrashed, DocumentError
 
@@ -128,7 +129,8 @@ class Reading:
         if rest.startswith(b"="):
             self.summary = self._last.decode(rest[1:])
         elif rest.startswith(b"!"):
-            raise DocumentError(**msgspec.json.decode(rest[1:]), file=self._name)
+            told = msgspec.json.decode(rest[1:])
+            raise DocumentError(place=told["place"], reason=masked(told["reason"]), file=self._name)
         else:
             self._tell_death(process)
 
