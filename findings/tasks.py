@@ -34,9 +34,10 @@ from inventory.jobs.registry import handler, scheduled
 from inventory.jobs.services.blobs import BlobExpired, open_plain
 from inventory.jobs.services.jobs import enqueue
 from inventory.jobs.services.reading import read_document
-from inventory.models import Api, Connection
+from inventory.models import Api, Connection, TrafficLog
 from inventory.selectors import RUN_JOB
 from inventory.services.traffic.logs import LogOptions, LogRead, LogResult, held_log, record_log, start_of
+from inventory.signals import LogTaken, log_recorded
 
 
 @handler(
@@ -142,6 +143,8 @@ def read_log(run: Run) -> dict[str, Any]:
             )  # fmt: skip
     except (DocumentError, BlobExpired) as error:
         raise JobFailed(str(error)) from error
+    taken = LogTaken(blob_id=str(blob.pk), name=options.name, api_id=options.api_id, principal=run.principal)
+    log_recorded.send(TrafficLog, result=taken)
     # A log holds addresses of people and is of no use once it is counted: the next cleaning drops it.
     Blob.objects.filter(pk=blob.pk).update(expires_at=run.now)
     return log_told(result, run.principal)

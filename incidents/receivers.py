@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from inventory.access.records import SYSTEM
 from inventory.jobs.services.jobs import enqueue
-from inventory.signals import ApisChanged, endpoints_recorded
+from inventory.signals import ApisChanged, LogTaken, endpoints_recorded, log_recorded
 
 
 @receiver(endpoints_recorded)
@@ -17,3 +17,14 @@ def tie_alerts(*, result: ApisChanged, **_: Any) -> None:
     enqueue(
         kind="incidents.tie", arguments={"apis": list(result.api_ids)}, principal=SYSTEM, now=timezone.now(), key=key
     )
+
+
+@receiver(log_recorded)
+def look_through_log(*, result: LogTaken, **_: Any) -> None:
+    """Ask for the detections to look through a log."""
+    arguments = {"blob": result.blob_id, "name": result.name, "api": result.api_id}
+    title = f"Look for attacks in {result.name}"
+    enqueue(
+        kind="incidents.look", arguments=arguments, principal=result.principal, now=timezone.now(), title=title,
+        key=f"incidents.look {result.blob_id}",
+    )  # fmt: skip

@@ -12,12 +12,14 @@ from findings.models import Report
 from findings.services.ingest import UploadOptions
 from incidents.services.deliveries import forget_deliveries
 from incidents.services.ingest import AlertCounts, AlertDocument, ingest_alerts
+from incidents.services.looking import Asked, look_into_log
 from incidents.services.triage import WEIGH, end_snoozes
 from incidents.services.tying import tie_episodes
 from incidents.services.weighing import weigh_anew
 from inventory.connectors.registry import reader_for
 from inventory.jobs.choices import Queue
 from inventory.jobs.documents import DocumentError
+from inventory.jobs.models import Blob
 from inventory.jobs.records import JobFailed, Run
 from inventory.jobs.registry import handler, scheduled
 from inventory.jobs.services.blobs import BlobExpired, open_plain
@@ -78,6 +80,25 @@ def _told(counts: AlertCounts, run: Run) -> dict[str, Any]:
         listed.append({"label": "Alerts without an API", "url": f"{reverse('incidents:alerts')}?mapped=no"})
     note = {} if counts.created or not counts.alerts else {"note": "All of these alerts were known; nothing changed."}
     return note | told | {"links": listed[:50]}
+
+
+@handler(kind="incidents.look", queue=Queue.BULK, label="Look for attacks in a log", stages=("Read the document",))
+def look(run: Run) -> dict[str, Any]:
+    """Let the detections look through a log that was counted, and keep what they raise as alerts."""
+    blob = Blob.objects.get(pk=run.arguments["blob"])
+    asked = Asked(name=run.arguments["name"], digest=blob.digest, api_id=run.arguments["api"])
+
+    def each(count: int) -> None:
+        run.checkpoint()
+        run.progress(count, None, "Read the document")
+
+    try:
+        with open_plain(blob) as file:
+            found = look_into_log(file=file, asked=asked, principal=run.principal, now=run.now, each=each)
+    except (DocumentError, FindingsRefused, BlobExpired) as error:
+        raise JobFailed(str(error)) from error
+    told = _told(found.counts, run) if found.counts else {}
+    return {**told, "requests": found.requests, "raised": found.raised} | ({"note": found.note} if found.note else {})
 
 
 @handler(kind="incidents.tie", queue=Queue.SHORT, label="Tie alerts to APIs and endpoints")

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.dispatch import Signal
 
+from inventory.access.records import Principal
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApisChanged:
@@ -11,6 +13,16 @@ class ApisChanged:
 
     api_ids: tuple[int, ...]
     cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogTaken:
+    """A log that was read: its sealed bytes, by id, which are about to be let go; who brought it, and what was said."""
+
+    blob_id: str
+    name: str
+    api_id: int | None
+    principal: Principal
 
 
 endpoints_recorded = Signal()
@@ -21,3 +33,6 @@ facts_recorded = Signal()
 
 team_changed = Signal()
 """An API came to another team. Argument `result`: ApisChanged."""
+
+log_recorded = Signal()
+"""A log of a gateway was read and counted. Argument `result`: LogTaken."""

@@ -17,6 +17,7 @@ from inventory.access.rights import Verb, may_somewhere
 from inventory.access.routes import address_for
 from posture.selectors.demands import Demands, demands
 from posture.selectors.places import GROUPS, PERSONAL, Place, open_to
+from posture.services.demo.progress import Progress, heard
 
 COUNTED: Final = {
     "posture:findings": ("findings", "critical or high"),
@@ -53,7 +54,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
-    """The side bar and the person's habits; without a person there are no places to go."""
+    """The side bar and the person's habits; without a person there are no places to go.
+
+    `loading` tells how far the demo is while it is being loaded.
+    """
 
     organisation: str
     theme: str = Theme.AUTO
@@ -65,6 +69,7 @@ class Shell:
     groups: tuple[Group, ...] = ()
     personal: tuple[Item, ...] = ()
     ways: Mapping[str, str] = field(default_factory=dict)
+    loading: Progress | None = None
 
     @property
     def other_theme(self) -> str:
@@ -103,6 +108,7 @@ def _shell(request: HttpRequest) -> Shell:
             for label, places in GROUPS
             if (items := tuple(_items(request, principal, places, asking)))
         ),
+        loading=heard(),
         ways={word: address_for(principal, name) for word, name in WAYS.items()},
         personal=tuple(_items(request, principal, PERSONAL, asking)),
     )

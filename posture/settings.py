@@ -13,6 +13,9 @@ POSTURE_HOME = Path(env_text("POSTURE_HOME") or BASE_DIR / ".posture").resolve()
 DEBUG = False
 PORT = env_int("PORT")
 DEMO = env_bool("DEMO")
+DEMO_DATA = DEMO and env_bool("DEMO_DATA")
+DEMO_SOURCE = BASE_DIR / "posture" / "demo"
+DEMO_FOLDER = POSTURE_HOME / "demo"
 COMPONENTS = env_bool("COMPONENTS")
 BASE_URL = env_text("BASE_URL") or f"http://localhost:{PORT}"
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
@@ -24,7 +27,7 @@ DIGEST_KEY = bytes.fromhex(env_secret("DIGEST_KEY", POSTURE_HOME / "keys" / "dig
 SEAL_KEYS = env_keys("SEAL_KEYS", POSTURE_HOME / "keys" / "seal")
 BLOB_DAYS = env_int("BLOB_DAYS")
 UPLOAD_LIMIT = env_int("UPLOAD_LIMIT")
-CONNECT_FOLDERS = tuple(Path(folder) for folder in env_list("CONNECT_FOLDERS"))
+CONNECT_FOLDERS = tuple(Path(folder) for folder in env_list("CONNECT_FOLDERS")) + (DEMO_FOLDER,) * DEMO_DATA
 
 INSTALLED_APPS = [
     "posture.apps.PostureConfig",

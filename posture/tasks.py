@@ -8,6 +8,8 @@ from inventory.jobs.records import Run
 from inventory.jobs.registry import handler, scheduled
 from posture.services.asking import SCORE, SCORE_ALL, ask_for_all_scores, cause_of
 from posture.services.crossings import plan_crossings
+from posture.services.demo.loading import KIND as DEMO
+from posture.services.demo.loading import take_step
 from posture.services.rescore import score_apis
 
 
@@ -28,3 +30,9 @@ def score_all(run: Run) -> dict[str, Any]:
     result = score_apis(api_ids=run.arguments["api_ids"], cause="time passed", now=run.now)
     plan_crossings(api_ids=run.arguments["api_ids"], now=run.now)
     return {"scored": len(result.apis), "changed": result.changed}
+
+
+@handler(kind=DEMO, queue=Queue.SHORT, label="Load the demo")
+def load_demo(run: Run) -> dict[str, Any]:
+    """Take one step of loading the demo."""
+    return take_step(step=run.arguments["step"], now=run.now)

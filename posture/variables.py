@@ -20,6 +20,7 @@ VARIABLES = (
     Variable("PORT", "8000", "Port of the web server."),
     Variable("HOST", "127.0.0.1", "Address the web server listens on; `0.0.0.0` is every network of the machine."),
     Variable("DEMO", "1", "1 starts with demo people; 0 prints a one-time link that makes the first administrator."),
+    Variable("DEMO_DATA", "1", "0 starts with demo people alone; 1 loads the demo's estate for them, once."),
     Variable("COMPONENTS", "0", "1 shows `/components/`, the parts that pages are made of, to everybody signed in."),
     Variable(
         "BASE_URL",

@@ -25,7 +25,8 @@ class Product:
         self.output = home.with_name(f"{home.name}.out")
         self.problems = home.with_name(f"{home.name}.err")
         clean = {name: value for name, value in os.environ.items() if name not in OURS}
-        self.environment = {**clean, "POSTURE_HOME": str(home), "PORT": str(self.port), "DEMO": "1", **extra}
+        demo = {"DEMO": "1", "DEMO_DATA": "0"}
+        self.environment = {**clean, "POSTURE_HOME": str(home), "PORT": str(self.port), **demo, **extra}
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "Product":

@@ -72,6 +72,7 @@ class Start:
         self.web_began = 0.0
         self.ready = False
         self.late = False
+        self.demo = 0
 
     def run(self) -> int:
         """Start everything, watch it, stop it."""
@@ -181,6 +182,7 @@ class Start:
     def _announce(self) -> None:
         """Start the rest once the web server answers, then say that the product is ready and how to sign in."""
         if self.ready:
+            self._tell_demo()
             return
         self._check_preparation()
         answers = self.wishes.web_answers()
@@ -210,3 +212,16 @@ class Start:
         wide = [max(len(person[column]) for person in people) for column in (0, 1)]
         for role, email, password in people:
             say(f"  {role:<{wide[0]}}  {email:<{wide[1]}}  {password}")
+
+    def _tell_demo(self) -> None:
+        """Say each new step of loading the demo, and its end."""
+        try:
+            told = json.loads((self.home.path / "demo" / "progress.json").read_text())
+        except FileNotFoundError:
+            if self.demo:
+                say(f"The demo is loaded ({time.monotonic() - self.began:.0f} s after the start).")
+            self.demo = 0
+            return
+        if told["step"] != self.demo:
+            self.demo = told["step"]
+            say(f"Loading the demo, step {self.demo} of {told['steps']}: {told['doing'].lower()}.")

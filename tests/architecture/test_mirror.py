@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.architecture.source import FLOORS, ROOT, Module, product, suite, templates
 
-BESIDE = {"architecture", "faults", "journeys", "rights"}
+BESIDE = {"architecture", "faults", "journeys", "lab", "rights"}
 """Folders of tests that speak of the whole."""
 
 TEMPLATE_FOLDERS = {"_ui", "account", "allauth", "inventory", "access", "jobs", "findings", "incidents", "posture"}

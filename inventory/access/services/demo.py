@@ -1,4 +1,4 @@
-"""The demo people: one for each role and two teams, with generated passwords kept in a file of the home directory."""
+"""The demo people: one for each role and six teams, with generated passwords kept in a file of the home directory."""
 
 import os
 import secrets
@@ -47,6 +47,10 @@ PEOPLE: Final = (
     DemoPerson("payments.owner", TeamRole.OWNER, "Payments"),
     DemoPerson("payments.member", TeamRole.MEMBER, "Payments"),
     DemoPerson("logistics.owner", TeamRole.OWNER, "Logistics"),
+    DemoPerson("customers.owner", TeamRole.OWNER, "Customers"),
+    DemoPerson("partners.owner", TeamRole.OWNER, "Partners"),
+    DemoPerson("platform.owner", TeamRole.OWNER, "Platform"),
+    DemoPerson("warehouse.owner", TeamRole.OWNER, "Warehouse"),
 )
 
 

@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from inventory.access.services.demo import ensure_demo_people
 from inventory.access.services.first import first_link
+from posture.services.demo.loading import begin
 
 UNUSED = ["rest_framework"]  # the pages of its browsable API, which is off
 
@@ -51,5 +52,8 @@ class Command(BaseCommand):
 def _sign_in(now: datetime) -> dict[str, object]:
     """Return the demo people, else the one-time link while there is no administrator yet."""
     if settings.DEMO:
-        return {"people": ensure_demo_people(now=now)}
+        people = ensure_demo_people(now=now)
+        if settings.DEMO_DATA:
+            begin(now=now)
+        return {"people": people}
     return {"link": first_link(now=now)}

@@ -1,4 +1,4 @@
-"""The demo people: one for each role, two teams, passwords that hold from start to start."""
+"""The demo people: one for each role, six teams, passwords that hold from start to start."""
 
 import stat
 from pathlib import Path
@@ -23,6 +23,10 @@ ROLES = {
     "payments.owner@demo.example": "Team owner of Payments",
     "payments.member@demo.example": "Team member of Payments",
     "logistics.owner@demo.example": "Team owner of Logistics",
+    "customers.owner@demo.example": "Team owner of Customers",
+    "partners.owner@demo.example": "Team owner of Partners",
+    "platform.owner@demo.example": "Team owner of Platform",
+    "warehouse.owner@demo.example": "Team owner of Warehouse",
 }
 
 
@@ -44,7 +48,8 @@ def test_each_role_has_somebody_who_can_sign_in() -> None:
     assert len({password for _, _, password in people}) == len(people)
     held = {role for user in User.objects.all() for role in principal_of(user, now=NOW).organisation_roles}
     assert held == set(OrganisationRole)
-    assert {team.name: team.memberships.count() for team in Team.objects.all()} == {"Payments": 2, "Logistics": 1}
+    sizes = {team.name: team.memberships.count() for team in Team.objects.all()}
+    assert sizes == {"Payments": 2, "Logistics": 1, "Customers": 1, "Partners": 1, "Platform": 1, "Warehouse": 1}
 
 
 def test_a_second_start_says_the_same_and_changes_nothing() -> None:
