@@ -121,6 +121,7 @@ class Placement:
 
     `named_api` is the API the uploader named, `stable_ids` the stable id of every API in reach, `series` the
     uploader's name for the series or empty, and `unmapped` stands for the API in fingerprints of findings without one.
+    `otherwise` is the API of what neither its URL nor a rule places.
     With `anew` the report was folded before, without the rules: only what finds an API now is taken.
     """
 
@@ -130,10 +131,11 @@ class Placement:
     series: str = ""
     unmapped: str
     rules: RuleBook = field(default_factory=RuleBook)
+    otherwise: int | None = None
     anew: bool = False
 
     def api_of(self, record: FindingRecord) -> int | None:
-        """Return the API of a finding: the named one, else the one at its URL, else the one of a rule, else None."""
+        """Return the API of a finding: the named one, else that at its URL, else that of a rule, else `otherwise`."""
         if self.named_api is not None:
             return self.named_api
         if record.url:
@@ -141,7 +143,8 @@ class Placement:
             at_url = self.book.find(base.host, base.port, base.path)
             if at_url is not None:
                 return at_url
-        return self.rules.find(record, self.series_name(record.series)) if self.rules else None
+        by_rule = self.rules.find(record, self.series_name(record.series)) if self.rules else None
+        return self.otherwise if by_rule is None else by_rule
 
     def series_name(self, record_series: str) -> str:
         """Return the series: what the uploader said, else what the document says, else "upload"."""

@@ -1,6 +1,6 @@
 """The jobs of the findings."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import time, timedelta
 from typing import Any
 
@@ -95,9 +95,11 @@ def _fold(run: Run, report: Report, options: UploadOptions, *, anew: bool = Fals
             return reading.summary
 
         document = Document(records=reading, summary=summary, each=each)
-        return ingest_report(
+        counts = ingest_report(
             report=report, document=document, options=options, principal=run.principal, now=run.now, anew=anew
         )
+        run.progress(reading.total or counts.entries, reading.total or counts.entries, "Compare with what is known")
+        return counts
 
 
 def _told(counts: IngestCounts, run: Run, note: str = "") -> dict[str, Any]:
@@ -106,6 +108,8 @@ def _told(counts: IngestCounts, run: Run, note: str = "") -> dict[str, Any]:
     told = asdict(counts)
     del told["api_ids"]
     links = [{"label": api.name, "url": reverse("posture:api-findings", args=[api.code])} for api in apis[:50]]
+    if counts.unmapped:
+        links.append({"label": "Tie the unmapped ones", "url": reverse("findings:mapping")})
     return ({"note": note} if note else {}) | told | {"links": links}
 
 
@@ -194,7 +198,8 @@ def read_report_anew(run: Run) -> dict[str, Any]:
     """Fold what had no API when a report was read, and has one now, under that API."""
     report = Report.objects.select_related("blob").get(pk=run.arguments["report"])
     try:
-        counts = _fold(run, report, _options(report), anew=True)
+        options = replace(_options(report), otherwise_id=run.arguments.get("api"))
+        counts = _fold(run, report, options, anew=True)
     except (DocumentError, FindingsRefused, BlobExpired) as error:
         raise JobFailed(str(error)) from error
     return _told(counts, run) | {"mapped": move_findings(now=run.now)}

@@ -12,5 +12,6 @@ urlpatterns = [
     path("policies/deadlines/except/", deadlines.deadline_except, name="deadline-except"),
     path("policies/deadlines/except/<int:number>/end/", deadlines.deadline_except_end, name="deadline-except-end"),
     path("mapping/", mapping.mapping, name="mapping"),
+    path("mapping/reports/<str:code>/tie/", mapping.report_tie, name="report-tie"),
     path("mapping/<str:code>/end/", mapping.mapping_end, name="mapping-end"),
 ]

@@ -68,9 +68,13 @@ class IngestCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadOptions:
-    """What the uploader said of a report; empty and None mean nothing was said."""
+    """What the uploader said of a report; empty and None mean nothing was said.
+
+    `api_id` is the API of the whole report, `otherwise_id` that of what nothing else places.
+    """
 
     api_id: int | None = None
+    otherwise_id: int | None = None
     series: str = ""
     scan_id: str = ""
     parts: int | None = None
@@ -84,11 +88,12 @@ def placement_of(report: Report, options: UploadOptions, principal: Principal, *
     Raises FindingsRefused when the API it was uploaded for is not among them.
     """
     apis = apis_for(principal, Verb.UPLOAD)
+    named = options.api_id or options.otherwise_id
+    if named is not None and not apis.filter(pk=named).exists():
+        msg = "The API this report is for is no longer one you may upload to; name another."
+        raise FindingsRefused(msg)
     if options.api_id is not None:
         apis = apis.filter(pk=options.api_id)
-        if not apis.exists():
-            msg = "The API this report is for is no longer one you may upload to; name another."
-            raise FindingsRefused(msg)
     holder = f"team:{report.team_id}" if report.team_id else f"person:{report.uploaded_by_id}"
     stable_ids = {pk: str(stable_id) for pk, stable_id in apis.values_list("pk", "stable_id")}
     rules = MappingRule.objects.filter(ended_at=None, api__in=stable_ids)
@@ -99,6 +104,7 @@ def placement_of(report: Report, options: UploadOptions, principal: Principal, *
         series=options.series,
         unmapped=f"unmapped:{holder}",
         rules=RuleBook(Rule(rule.pk, RuleKind(rule.kind), rule.pattern, rule.api_id) for rule in rules),
+        otherwise=options.otherwise_id,
         anew=anew,
     )
 

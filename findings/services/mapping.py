@@ -138,6 +138,24 @@ def reports_of_rule(*, rule: MappingRule, principal: Principal) -> list[Report]:
     return list(reports.order_by("uploaded_at", "pk"))
 
 
+@transaction.atomic
+def tie_report(*, report: Report, api: Api, principal: Principal, now: datetime) -> Job:
+    """Tie what a report says of no API yet to one, this once, and return the job that reads the report anew.
+
+    What a URL or a rule places stays there. Raises AccessRefused without the right to upload to that API, and
+    FindingsRefused when the document is no longer held.
+    """
+    team = current_team(api)
+    require(principal, Verb.UPLOAD, team_id=team.pk if team else None)
+    if report.blob_id is None:
+        msg = f"The document of report {report.code} is gone; upload it again and name the API."
+        raise FindingsRefused(msg)
+    return enqueue(
+        kind="findings.report_anew", arguments={"report": report.pk, "api": api.pk}, principal=principal, now=now,
+        key=f"findings.report_anew {report.pk} {api.pk}", title=f"Tie {report.name} to {api.name}"[:300],
+    )  # fmt: skip
+
+
 MOVE = """
 UPDATE findings_finding old SET moved_to_id = found.id
 FROM staged JOIN findings_finding found ON found.fingerprint = staged.fingerprint

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from findings.errors import FindingsRefused
 from findings.forms import MappingForm
-from findings.models import MappingRule
-from findings.selectors import names_in_sight, unmapped_groups
-from findings.services.mapping import create_rule, end_rule, preview_rule
+from findings.models import MappingRule, Report
+from findings.selectors import names_in_sight, unmapped_groups, unmapped_reports
+from findings.services.mapping import create_rule, end_rule, preview_rule, tie_report
 from inventory.access.http import Request
 from inventory.access.rights import Verb, may_somewhere, refused
 from inventory.access.routes import Scope, route
@@ -47,9 +47,27 @@ def mapping(request: Request) -> HttpResponse:
         "total": total,
         "rules": rules.order_by("-created_at", "-pk"),
         "may_map": may_map,
+        "reports": unmapped_reports(request.principal) if total else [],
+        "may_tie": may_somewhere(request.principal, Verb.UPLOAD),
         "names": names_in_sight(request.principal),
     }
     return render(request, "findings/mapping.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@route(Scope.TEAM, Verb.UPLOAD)
+def report_tie(request: Request, code: str) -> HttpResponse:
+    """Tie what a report says of no API yet to the one named, and go to the job that does it."""
+    report = get_object_or_404(Report.objects.visible_to(request.principal), code=code)
+    if not may_somewhere(request.principal, Verb.UPLOAD):
+        raise refused(Verb.UPLOAD)
+    try:
+        api = find_api(principal=request.principal, reference=request.POST.get("api", "").strip(), verb=Verb.UPLOAD)
+        job = tie_report(report=report, api=api, principal=request.principal, now=timezone.now())
+    except (FindingsRefused, InventoryRefused) as refusal:
+        messages.error(request, str(refusal))
+        return redirect("findings:mapping")
+    return redirect("jobs:job", job.pk)
 
 
 def _create(request: Request, form: MappingForm) -> HttpResponse:

@@ -62,9 +62,14 @@ class JobPage:
         return any(job.is_live for job in self.jobs)
 
 
-def jobs_page(*, principal: Principal, state: State | None, after: str) -> JobPage:
-    """Return the jobs that the principal may see, from the place `after` on. An unreadable place is the start."""
+def jobs_page(*, principal: Principal, state: State | None, after: str, upkeep: bool = False) -> JobPage:
+    """Return the jobs that the principal may see, from the place `after` on. An unreadable place is the start.
+
+    What the product plans by itself and is done is upkeep: it stands apart, whatever the state asked for.
+    """
+    quiet = Q(kind__in={plan.kind for plan in registry.PLANNED.values()}, state=State.DONE, user=None)
     jobs = Job.objects.visible_to(principal).select_related("user").order_by("-created_at", "-id")
+    jobs = jobs.filter(quiet) if upkeep else jobs.exclude(quiet)
     if state is not None:
         jobs = jobs.filter(state=state)
     place = read_place(after)

@@ -1,5 +1,6 @@
 """The pages of jobs: what waits, runs and ended, and how far one job is."""
 
+from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -23,18 +24,23 @@ from inventory.jobs.selectors import (
 from inventory.jobs.services.again import BROKEN, may_try_again, try_again
 from inventory.jobs.services.jobs import may_stop, request_cancel
 
+UPKEEP: Final = "upkeep"
+"""Stands where a state stands in the address, and is none: what the product did by itself."""
+
 
 @require_GET
 @route(Scope.SELF)
 def job_list(request: Request) -> HttpResponse:
-    """Show jobs, newest first; `?state=` narrows, `?after=` pages."""
+    """Show jobs, newest first; `?state=` narrows, `?state=upkeep` shows the planned ones, `?after=` pages."""
     wanted = request.GET.get("state", "")
+    upkeep = wanted == UPKEEP
     state = State(wanted) if wanted in State.values else None
-    page = jobs_page(principal=request.principal, state=state, after=request.GET.get("after", ""))
+    page = jobs_page(principal=request.principal, state=state, after=request.GET.get("after", ""), upkeep=upkeep)
     counts = counts_by_state(principal=request.principal)
     context = {
         "page": page,
         "state": state,
+        "upkeep": upkeep,
         "states": [(each, each.label, counts.get(each)) for each in State],
     }
     template = "_job_table.html" if wants_fragment(request) else "job_list.html"

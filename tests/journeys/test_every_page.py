@@ -61,7 +61,7 @@ ACTS = {
     "access:role-grant", "access:role-revoke", "access:person-token-revoke", "access:person-factors-reset",
     "access:person-return", "access:passkey-sign-in", "jobs:job-stop", "jobs:job-again", "inventory:connection-run",
     "inventory:connection-pause", "inventory:connection-test", "inventory:connection-secret",
-    "inventory:traffic-adopt", "inventory:traffic-policy", "findings:mapping-end", "incidents:alert-triage",
+    "inventory:traffic-adopt", "inventory:traffic-policy", "findings:mapping-end", "findings:report-tie", "incidents:alert-triage",
     "incidents:alert-undo", "incidents:hook", "findings:deadline-except", "findings:deadline-except-end",
 }  # fmt: skip
 """What is only asked by POST."""

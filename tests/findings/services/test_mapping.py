@@ -8,9 +8,9 @@ import pytest
 
 from findings.errors import FindingsRefused
 from findings.mapping import RuleKind, clean_pattern, repository_key
-from findings.models import Decision, Finding, MappingRule, Presence
+from findings.models import Decision, Finding, MappingRule, Presence, Report
 from findings.services.decide import Statement, Target, decide
-from findings.services.mapping import create_rule, end_rule, preview_rule, unmapped
+from findings.services.mapping import create_rule, end_rule, preview_rule, tie_report, unmapped
 from findings.status import DecisionKind
 from inventory.access.choices import PrincipalKind, TeamRole
 from inventory.access.errors import AccessRefused
@@ -213,3 +213,38 @@ def test_a_rule_about_a_series_ties_what_its_preview_counted(
 def test_no_rule_is_about_the_series_of_reports_without_a_name(principal: Principal, manager: Principal) -> None:
     with pytest.raises(FindingsRefused, match="without a name of its own"):
         preview_rule(kind="series", pattern="upload", principal=manager)
+
+
+def test_a_report_is_tied_by_hand_once_and_what_a_url_places_stays_there(principal: Principal, api: Api) -> None:
+    described = openapi("Carts", "/lines", server="https://carts.shop.example")
+    take_in(described, "carts.json", principal)
+    placed = {"ruleId": "web", "message": {"text": "x"}, "locations": [{"physicalLocation": {"artifactLocation": {
+        "uri": "https://carts.shop.example/lines"}}}]}  # fmt: skip
+    content = sarif(result("a", "src/a.py"), result("b", "src/b.py"), placed)
+    take_in(content, "mixed.sarif", principal)
+    held = Report.objects.get(name="mixed.sarif")
+    tie_report(report=held, api=api, principal=principal, now=NOW)
+    settle()
+    assert not unmapped(principal).exists()
+    owned = dict(Finding.objects.filter(moved_to=None).values_list("rule", "api__name"))
+    assert owned == {"a": api.name, "b": api.name, "web": "Carts"}
+    # It was for once: what comes next waits again.
+    take_in(report("z", repository=""), "next.sarif", principal)
+    assert unmapped(principal).count() == 1
+
+
+def test_a_tied_report_has_what_it_had_if_it_were_uploaded_for_the_api(principal: Principal, api: Api) -> None:
+    take_in(report("a", "b", repository=""), "one.sarif", principal)
+    tie_report(report=Report.objects.get(name="one.sarif"), api=api, principal=principal, now=NOW)
+    settle()
+    tied = set(Finding.objects.filter(api=api).values_list("fingerprint", "status", "present", "first_seen"))
+    job = take_in(report("a", "b", repository=""), "again.sarif", principal, api=api.code)
+    assert (told(job)["created"], told(job)["unchanged"]) == (0, 2)
+    assert set(Finding.objects.filter(api=api).values_list("fingerprint", "status", "present", "first_seen")) == tied
+
+
+def test_a_report_whose_document_is_gone_says_so(principal: Principal, api: Api) -> None:
+    take_in(report("a", repository=""), "one.sarif", principal)
+    Report.objects.update(blob=None)
+    with pytest.raises(FindingsRefused, match="upload it again and name the API"):
+        tie_report(report=Report.objects.get(), api=api, principal=principal, now=NOW)

@@ -33,7 +33,7 @@ def page(client: Client, amira: User) -> Client:
 def job_of(principal: Principal, state: str = "queued", *, created_at: datetime = NOW, **columns: object) -> Job:
     ended = state not in {"queued", "running"}
     return Job.objects.create(
-        kind="test.steps",
+        kind=str(columns.pop("kind", "test.steps")),
         principal=principal.stored(),
         user_id=principal.user_id,
         queue="short",
@@ -93,6 +93,16 @@ def test_the_state_in_the_address_narrows_the_list(page: Client, amira: User) ->
     assert "Good one" not in shown
     assert "Good one" in words(text(page, "/jobs/?state=nonsense"))
     assert "No job is in this state" in words(text(page, "/jobs/?state=quarantined"))
+
+
+def test_what_the_product_plans_and_has_done_stands_apart(page: Client, amira: User) -> None:
+    OrganisationRoleGrant.objects.create(user=amira, role=OrganisationRole.AUDITOR)
+    job_of(SYSTEM, "done", title="Tidied up", kind="jobs.clean")
+    job_of(SYSTEM, "failed", title="Could not tidy", kind="jobs.clean")
+    own(amira, "done", title="Asked for", kind="jobs.clean")
+    usual, apart = words(text(page, "/jobs/")), words(text(page, "/jobs/?state=upkeep"))
+    assert ("Tidied up" in usual, "Could not tidy" in usual, "Asked for" in usual) == (False, True, True)
+    assert ("Tidied up" in apart, "Could not tidy" in apart, "Asked for" in apart) == (True, False, False)
 
 
 def test_an_empty_list_says_what_will_be_there(page: Client) -> None:
