@@ -3,11 +3,21 @@
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from io import BytesIO
+
+import pytest
 
 from findings.errors import FindingsRefused
+from findings.models import Finding
+from inventory.connectors import registry
 from inventory.errors import InventoryRefused
 from inventory.jobs.documents import DocumentError
-from tests.findings.reports import analyst, openapi, send, settle
+from inventory.jobs.models import Job
+from inventory.jobs.services.reading import Limits, read_document
+from inventory.jobs.services.running import run_job
+from tests.faults.bombs import bombs
+from tests.faults.poison import MARK, Poisoned
+from tests.findings.reports import NOW, analyst, openapi, send, settle
 from tests.inventory.jobs.services.canary import said, serving
 
 
@@ -46,3 +56,53 @@ def test_no_document_makes_its_reader_ask_anybody(fresh_database: str) -> None:
         settle()
         assert read >= 14
         assert canary.connections == 0
+
+
+@pytest.fixture
+def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry._READERS, Poisoned.slug, Poisoned)
+
+
+def test_what_kills_its_reader_is_set_aside_after_three_tries_and_holds_nothing_up(
+    fresh_database: str, poisoned: None
+) -> None:
+    principal = analyst()
+    good = [send(MARK + b"good %d" % number, f"good-{number}.txt", principal) for number in range(18)]
+    bad = [send(MARK + b"kill %d" % number, f"bad-{number}.txt", principal) for number in range(2)]
+    runs = 0
+    for _turn in range(4):
+        Job.objects.filter(state="queued").update(not_before=None)
+        for job in Job.objects.filter(state="queued", kind="findings.report").order_by("created_at"):
+            run_job(job_id=job.pk, now=NOW)
+            runs += 1
+    held = {job.pk: job for job in Job.objects.filter(kind="findings.report")}
+    assert {held[job.pk].state for job in good} == {"done"}
+    assert {(held[job.pk].state, held[job.pk].attempts) for job in bad} == {("quarantined", 3)}
+    for number, job in enumerate(bad):
+        assert f"bad-{number}.txt: The reader was ended by SIGKILL. Nothing was stored." in held[job.pk].error
+    # The only work there was beside the good: three tries for each of the bad.
+    assert runs == len(good) + 3 * len(bad)
+    assert Finding.objects.count() == len(good)
+    assert not Finding.objects.filter(rule__contains="kill").exists()
+
+
+BOMBS = {name: (reader, data) for name, reader, data in bombs()}
+TIGHT = Limits(memory_bytes=64 << 20, cpu_seconds=2, cpu_seconds_per_mb=0.0, wait_factor=60)
+HARMLESS = {"references that grow in OpenAPI"}
+"""Read whole, and not as what they would grow to."""
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_is_refused_within_two_seconds_and_64_mb(name: str) -> None:
+    """Of processor time, in the child that every document is read in; a reason of its own tells that it was seen."""
+    module, data = BOMBS[name]
+    refused = ""
+    try:
+        for _ in read_document(reader=module, file=BytesIO(data), name=name, limits=TIGHT):
+            pass
+    except DocumentError as error:
+        refused = error.reason
+    assert bool(refused) is (name not in HARMLESS), refused
+    assert "memory" not in refused
+    assert "processor time" not in refused
+    assert "not read within" not in refused

@@ -9,9 +9,11 @@ from uuid import UUID
 import psycopg
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
+from inventory.access.masking import masked
 from inventory.access.selectors import resolve_principal
 from inventory.jobs import registry
 from inventory.jobs.choices import State
+from inventory.jobs.documents import DocumentCrashed
 from inventory.jobs.records import JobCancelled, JobFailed, LeaseLost, Run
 from inventory.jobs.services.heartbeat import Heartbeat
 from inventory.jobs.services.leases import MAX_ATTEMPTS, Claim, claim, finish, put_back
@@ -101,7 +103,8 @@ def _end(held: Claim, heart: Heartbeat, error: Exception) -> State:
 
 def _retry(held: Claim, heart: Heartbeat, error: Exception) -> State:
     log.error("Job %s (%s), attempt %s: %r", held.job_id, held.kind, held.attempts, error, exc_info=error)
-    name = type(error).__name__
+    # The death of a reader is told in words of our own; what any other error says is for the log alone.
+    name = masked(str(error)).rstrip(".") if isinstance(error, DocumentCrashed) else type(error).__name__
     if held.is_last:
         sentence = (
             f"Stopped after {MAX_ATTEMPTS} attempts; the last ended with {name}. Nothing was stored. "
