@@ -25,3 +25,30 @@ class ListName(TextChoices):
 
     APIS = "apis", "APIs"
     FINDINGS = "findings", "Findings"
+
+
+class NoticeKind(TextChoices):
+    """What somebody is told of."""
+
+    ASSIGNED = "assigned", "Assigned to me"
+    DEADLINE = "deadline", "Deadlines near or over"
+    ACCEPTANCE = "acceptance", "Acceptances asked for or ending"
+    ALERT = "alert", "Alerts on my APIs"
+    INCIDENT = "incident", "Incidents I am in"
+    IMPORT = "import", "Imports of mine that failed"
+
+
+class Rhythm(TextChoices):
+    """How often what is new comes by mail."""
+
+    HOURLY = "hourly", "Every hour, if there is something new"
+    DAILY = "daily", "Once a day at seven, if there is something new"
+    NEVER = "never", "Never"
+
+
+class MailState(TextChoices):
+    """How far a mail is: one that was begun is never begun again."""
+
+    PLANNED = "planned", "Planned"
+    BEGUN = "begun", "Begun"
+    SENT = "sent", "Sent"

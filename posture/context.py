@@ -64,6 +64,7 @@ class Shell:
     single_keys: bool = True
     person: str = ""
     role: str = ""
+    notices: int = 0
     may_upload: bool = False
     may_export: bool = False
     groups: tuple[Group, ...] = ()
@@ -101,6 +102,7 @@ def _shell(request: HttpRequest) -> Shell:
         single_keys=user.single_keys,
         person=str(user),
         role=_role(principal),
+        notices=asking.notices,
         may_upload=may_somewhere(principal, Verb.UPLOAD),
         may_export=may_somewhere(principal, Verb.EXPORT),
         groups=tuple(

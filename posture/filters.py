@@ -17,7 +17,8 @@ from inventory.checks.base import checks
 from inventory.choices import Authentication, Criticality, Discovery, Environment, Reach, Sensitivity, Stage
 from inventory.models import Api, ApiTeam, Endpoint, EndpointQuerySet
 from inventory.models.traffic import in_state
-from posture.choices import Band
+from posture.choices import Band, NoticeKind
+from posture.models import NoticeQuerySet
 
 Row = TypeVar("Row", bound=Model)
 
@@ -212,3 +213,22 @@ class FindingsFilter(FindingFilter):
         if api := asked["api"]:
             findings = findings.filter(api__code=api.upper())
         return findings
+
+
+class NoticeFilter(ListFilter):
+    """Which notices to list: all, the unread, or those of one kind."""
+
+    def __init__(self, asked: QueryDict) -> None:
+        """Offer the kinds there are."""
+        super().__init__(asked)
+        self.offer("read", "Read", [("no", "Not yet"), ("yes", "Yes")])
+        self.offer("kind", "Kind", NoticeKind.choices)
+        self.full_clean()
+
+    def apply(self, notices: NoticeQuerySet) -> NoticeQuerySet:
+        """Return the notices that match."""
+        if read := self.value("read"):
+            notices = notices.filter(read_at__isnull=read == "no")
+        if kind := self.value("kind"):
+            notices = notices.filter(kind=kind)
+        return notices.filter(text__icontains=self.value("q"))

@@ -12,7 +12,7 @@ from django.utils import timezone
 from findings.status import EFFECTIVE, DecisionKind
 from inventory.choices import Criticality, Environment, Reach, Sensitivity, Stage
 from inventory.models import Api
-from posture.choices import ListName
+from posture.choices import ListName, NoticeKind, Rhythm
 
 STATED = {
     "reach": ("Reach", Reach, "Who can send it a request."),
@@ -216,3 +216,11 @@ class ViewForm(forms.Form):
         """Take what was sent; `teams` one may share with, as (slug, name)."""
         super().__init__(sent)
         self.fields["team"] = forms.ChoiceField(choices=[("", "Only me"), *teams], required=False)
+
+
+class NoticeWishForm(forms.Form):
+    """How somebody wants to be told: per kind in the product and by mail, and how often a mail comes."""
+
+    rhythm = forms.ChoiceField(choices=Rhythm.choices, widget=forms.Select(attrs={"class": "input"}))
+    shown = forms.MultipleChoiceField(choices=NoticeKind.choices, required=False)
+    mailed = forms.MultipleChoiceField(choices=NoticeKind.choices, required=False)

@@ -1,7 +1,8 @@
 """The roof's jobs: scores after a cause, when decay crosses a band, and all of them once a day."""
 
-from datetime import time
+from datetime import time, timedelta
 from typing import Any
+from uuid import UUID
 
 from inventory.jobs.choices import Queue
 from inventory.jobs.records import Run
@@ -10,6 +11,8 @@ from posture.services.asking import SCORE, SCORE_ALL, ask_for_all_scores, cause_
 from posture.services.crossings import plan_crossings
 from posture.services.demo.loading import KIND as DEMO
 from posture.services.demo.loading import take_step
+from posture.services.notices import MAIL, forget, plan_mails, send, store
+from posture.services.noticing import look_around
 from posture.services.rescore import score_apis
 
 
@@ -36,3 +39,23 @@ def score_all(run: Run) -> dict[str, Any]:
 def load_demo(run: Run) -> dict[str, Any]:
     """Take one step of loading the demo."""
     return take_step(step=run.arguments["step"], now=run.now)
+
+
+@scheduled(name="posture.notices", every=timedelta(minutes=1))
+@handler(kind="posture.notices", queue=Queue.SHORT, label="Look for what people should be told")
+def notice(run: Run) -> dict[str, Any]:
+    """Keep what is new to people, and write the mails whose hour it is."""
+    return {"lines": store(look_around(now=run.now)), "mails": plan_mails(now=run.now)}
+
+
+@handler(kind=MAIL, queue=Queue.SHORT, label="Mail what is new to somebody")
+def mail(run: Run) -> dict[str, Any]:
+    """Send one mail."""
+    return {"note": send(mail_id=UUID(run.arguments["mail"]))}
+
+
+@scheduled(name="posture.forget_notices", daily=time(3, 10))
+@handler(kind="posture.forget_notices", queue=Queue.SHORT, label="Forget notices read long ago")
+def forget_notices(run: Run) -> dict[str, Any]:
+    """Let go of old notices."""
+    return {"forgotten": forget(now=run.now)}

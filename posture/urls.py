@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from posture.views import apis, components, exports, facts, findings, lists, people, saved, search
+from posture.views import apis, components, exports, facts, findings, lists, notices, people, saved, search
 
 roof = (
     [
@@ -23,6 +23,10 @@ roof = (
         path("findings/<str:code>/answer/", findings.finding_answer, name="finding-answer"),
         path("findings/<str:code>/undo/", findings.finding_undo, name="finding-undo"),
         path("findings/<str:code>/note/", findings.finding_note, name="finding-note"),
+        path("notices/", notices.notice_list, name="notices"),
+        path("notices/read/", notices.notices_read, name="notices-read"),
+        path("notices/settings/", notices.notice_wishes, name="notice-wishes"),
+        path("notices/<str:code>/", notices.notice_open, name="notice-open"),
         path("components/", components.components, name="components"),
         path("search", search.find, name="search"),
         path("views/save/", saved.view_save, name="view-save"),

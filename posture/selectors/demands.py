@@ -17,19 +17,21 @@ from inventory.jobs.choices import State
 from inventory.jobs.models import Job
 from inventory.models import Connection
 from inventory.selectors import needing_care
+from posture.models import Notice
 
 BROKEN: Final = (State.FAILED, State.QUARANTINED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demands:
-    """Open findings and new alerts that are critical or high, incidents that are not over, and what needs care."""
+    """Findings and alerts that are critical or high, incidents not over, what needs care, and notices not read."""
 
     findings: int = 0
     alerts: int = 0
     incidents: int = 0
     jobs: int = 0
     connections: int = 0
+    notices: int = 0
 
 
 def demands(*, principal: Principal, now: datetime) -> Demands:
@@ -39,6 +41,7 @@ def demands(*, principal: Principal, now: datetime) -> Demands:
         Episode.objects.visible_to(principal).live().filter(state=Standing.NEW.value, severity__gte=SeverityRank.HIGH)
     )
     live = live_in_sight(principal)
+    told = Notice.objects.visible_to(principal).filter(read_at=None)
     broken = Job.objects.visible_to(principal).filter(state__in=BROKEN)
     sick = needing_care(Connection.objects.visible_to(principal), now=now)
     counted = [
@@ -49,6 +52,7 @@ def demands(*, principal: Principal, now: datetime) -> Demands:
             ("incidents", live),
             ("jobs", broken),
             ("connections", sick),
+            ("notices", told),
         )
     ]
     return Demands(**dict(counted[0].union(*counted[1:], all=True).values_list("what", "n")))

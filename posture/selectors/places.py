@@ -67,6 +67,7 @@ GROUPS: Final = (
 """The side bar: headings and places, in its order."""
 
 PERSONAL: Final = (
+    Place(label="Notices", name="posture:notices", key="b", icon="bell", family=("posture:notice",)),
     Place(label="Profile", name="access:profile", key="s", icon="settings"),
     Place(label="Sign-in and security", name="access:security", key="", icon="shield-check"),
     Place(label="Change password", name="account_change_password", key="", icon="lock"),

@@ -111,6 +111,13 @@ AXE_TAGS = {
 }
 
 
+MORE = (
+    "/apis/?q=nothing+like+it", "/apis/?view=all&reach=public", "/findings/?q=nothing+like+it", "/search?q=umkehr",
+    "/connections/new/?kind=url", "/connections/new/?kind=webhook", "/alerts/?q=no", "/incidents/?q=no", "/nowhere/",
+)  # fmt: skip
+"""Pages that are looked at besides: lists that match nothing, forms of a kind, an address that is none."""
+
+
 @dataclass
 class Looked:
     """What was counted, and what is wrong with which page."""

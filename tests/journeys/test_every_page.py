@@ -27,7 +27,7 @@ from tests.conftest import ROOT, TOLD, environment_of
 from tests.inventory.access.people import PASSWORD, code_of
 from tests.journeys.conftest import WATCH_POLICY
 from tests.journeys.long_names import LongEstate, long, make_estate, make_walker
-from tests.journeys.looking import FRAME, WATCH, WIDE, Looked, obeys, turn, walk
+from tests.journeys.looking import FRAME, MORE, WATCH, WIDE, Looked, obeys, turn, walk
 
 PAGES = {
     "posture:apis": "", "posture:api": "api", "posture:api-endpoints": "api", "posture:api-checks": "api",
@@ -42,7 +42,8 @@ PAGES = {
     "inventory:connection": "connection", "inventory:run": "connection run", "inventory:traffic": "",
     "findings:upload": "", "findings:deadlines": "", "findings:mapping": "", "incidents:alerts": "",
     "incidents:alert": "alert", "incidents:incidents": "", "incidents:incident-new": "",
-    "incidents:incident": "incident", "incidents:incident-close": "incident",
+    "incidents:incident": "incident", "incidents:incident-close": "incident", "posture:notices": "",
+    "posture:notice-wishes": "",
 }  # fmt: skip
 """The pages of somebody signed in, each with the objects its address names."""
 
@@ -55,27 +56,25 @@ STRANGERS = {
 ON_THE_WAY = {"mfa_authenticate", "access:codes", "posture:home"}
 ACTS = {
     "posture:finding-decide", "posture:finding-ask", "posture:finding-answer", "posture:finding-undo",
-    "posture:finding-note", "posture:view-save", "posture:view-delete", "posture:view-first",
-    "access:theme", "access:session-end", "access:factor-remove", "access:token-revoke", "access:team-rename",
-    "access:member-set", "access:member-remove", "access:invitation-again", "access:invitation-withdraw",
-    "access:role-grant", "access:role-revoke", "access:person-token-revoke", "access:person-factors-reset",
-    "access:person-return", "access:passkey-sign-in", "jobs:job-stop", "jobs:job-again", "inventory:connection-run",
-    "inventory:connection-pause", "inventory:connection-test", "inventory:connection-secret",
-    "inventory:traffic-adopt", "inventory:traffic-policy", "findings:mapping-end", "findings:report-tie", "incidents:alert-triage",
+    "posture:finding-note", "posture:view-save", "posture:view-delete", "posture:view-first", "access:theme",
+    "access:session-end", "access:factor-remove", "access:token-revoke", "access:team-rename", "access:member-set",
+    "access:member-remove", "access:invitation-again", "access:invitation-withdraw", "access:role-grant",
+    "access:role-revoke", "access:person-token-revoke", "access:person-factors-reset", "access:person-return",
+    "access:passkey-sign-in", "jobs:job-stop", "jobs:job-again", "inventory:connection-run",
+    "inventory:connection-pause", "inventory:connection-test", "inventory:connection-secret", "inventory:traffic-adopt",
+    "inventory:traffic-policy", "findings:mapping-end", "findings:report-tie", "incidents:alert-triage",
     "incidents:alert-undo", "incidents:hook", "findings:deadline-except", "findings:deadline-except-end",
+    "posture:notices-read", "posture:notice-open", "incidents:incident-facts", "incidents:incident-stage",
+    "incidents:incident-entry", "incidents:incident-people", "incidents:incident-links", "incidents:incident-playbook",
+    "incidents:incident-step", "incidents:incident-clock", "incidents:incident-task", "incidents:incident-evidence",
 }  # fmt: skip
 """What is only asked by POST."""
-
 FILES = {
     "posture:export-apis", "posture:export-all-findings", "posture:export-findings", "access:trail-csv",
-    "access:app-image", "incidents:incident-export", "incidents:evidence-export",
-    "access:codes-file", "access:confirm-options", "access:passkey-options",
+    "access:app-image", "incidents:incident-export", "incidents:evidence-export", "access:codes-file",
+    "access:confirm-options", "access:passkey-options",
 }  # fmt: skip
 
-MORE = (
-    "/apis/?q=nothing+like+it", "/apis/?view=all&reach=public", "/findings/?q=nothing+like+it", "/search?q=umkehr",
-    "/connections/new/?kind=url", "/connections/new/?kind=webhook", "/alerts/?q=no", "/incidents/?q=no", "/nowhere/",
-)  # fmt: skip
 EXPECTED = {"/nowhere/": HTTPStatus.NOT_FOUND, "/join/no-such-link/": HTTPStatus.NOT_FOUND}
 ERRORS = ("400", "403", "403_csrf", "404", "429", "500")
 EXPECTED_ERROR = re.compile(r"responded with a status of (404|403)")

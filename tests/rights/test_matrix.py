@@ -238,7 +238,7 @@ ELSEWHERE = {
     "access:factor-remove", "access:passkey", "access:passkey-options", "access:passkey-sign-in",
     "access:join", "access:session-end", "access:welcome", "account_change_password", "account_login", "account_logout",
     "account_reauthenticate", "account_reset_password", "account_reset_password_from_key", "api:nowhere",
-    "incidents:hook", "mfa_authenticate", "posture:components",
+    "incidents:hook", "mfa_authenticate", "posture:components", "posture:notice-open",
 }  # fmt: skip
 """Routes of the sign-in, of one's own factors of signed deliveries and for
 developers, which have tests of their own."""
