@@ -21,6 +21,7 @@ from inventory.selectors import apis_for
 from posture.filters import ApiFilter
 from posture.selectors.columns import APIS
 from posture.selectors.summaries import (
+    CoverageWords,
     Mark,
     authentication_of,
     coverage_words,
@@ -75,7 +76,7 @@ class ApiRow:
     team: str
     owner: str
     last_seen: datetime
-    coverage_words: str
+    coverage_words: CoverageWords
     computed_at: datetime | None
 
     @property

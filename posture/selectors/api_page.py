@@ -13,7 +13,15 @@ from findings.models import Finding
 from findings.status import SeverityRank
 from inventory.access.records import Principal
 from inventory.models import Api, ApiTeam, BaseUrl, Endpoint
-from posture.selectors.summaries import Mark, coverage_words, declared, marks_of, sensitivity_of, with_team
+from posture.selectors.summaries import (
+    CoverageWords,
+    Mark,
+    coverage_words,
+    declared,
+    marks_of,
+    sensitivity_of,
+    with_team,
+)
 
 ADDRESSES: Final = 5
 
@@ -31,7 +39,7 @@ class ApiHead:
     score: Decimal | None
     inherent: Decimal | None
     band: str
-    coverage_words: str
+    coverage_words: CoverageWords
     computed_at: datetime | None
     bands: tuple[tuple[str, float], ...]
     marks: tuple[Mark, ...]

@@ -7,6 +7,7 @@ from typing import Final
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
+from typing_extensions import override
 
 from findings.models import Coverage, Finding
 from findings.status import SeverityRank
@@ -68,12 +69,25 @@ def declared(numbers: Mapping[str, int]) -> Declared:
     return Declared(mark=mark, total=total)
 
 
-def coverage_words(api: Api) -> str:
-    """Return the share of checks with a fresh result in words; without any check there is no data, not all is well."""
+@dataclass(frozen=True, slots=True)
+class CoverageWords:
+    """How much of an API was looked at, in words: the share, and of how many checks, which may be empty."""
+
+    share: str
+    detail: str = ""
+
+    @override
+    def __str__(self) -> str:
+        return ", ".join(filter(None, (self.share, self.detail)))
+
+
+def coverage_words(api: Api) -> CoverageWords:
+    """Return the share of checks with a fresh result; without any check there is no data, not all is well."""
     held: Coverage | None = getattr(api, "check_coverage", None)
-    if held is None:
-        return "no data"
-    return f"{100 * held.judged // held.applicable} %, {held.judged} of {held.applicable} checks"
+    if held is None or not held.applicable:
+        return CoverageWords("no data")
+    share = 100 * held.judged // held.applicable
+    return CoverageWords(f"{share} %", f"{held.judged} of {held.applicable} checks")
 
 
 def authentication_mark(endpoint: Endpoint) -> Mark:

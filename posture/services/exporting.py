@@ -130,7 +130,7 @@ def _api(row: ApiRow) -> tuple[Cell, ...]:
         row.version,
         row.score,
         row.band,
-        row.coverage_words,
+        str(row.coverage_words),
         row.reach_word,
         row.sensitivity.text,
         row.authentication.text,
