@@ -27,7 +27,12 @@ COUNTED: Final = {
     "inventory:connections": ("connections", "need care"),
 }
 """Which number stands beside a place, and what it counts, for screen readers."""
-WAYS: Final = {"connect": "inventory:connection-new", "people": "access:people", "deadlines": "findings:deadlines"}
+WAYS: Final = {
+    "connect": "inventory:connection-new",
+    "people": "access:people",
+    "deadlines": "findings:deadlines",
+    "demo": "posture:demo-reset",
+}
 """Where pages lead to besides; nothing for those whom the route does not let in."""
 
 
@@ -111,7 +116,9 @@ def _shell(request: HttpRequest) -> Shell:
             if (items := tuple(_items(request, principal, places, asking)))
         ),
         loading=heard(),
-        ways={word: address_for(principal, name) for word, name in WAYS.items()},
+        ways={
+            word: address_for(principal, name) for word, name in WAYS.items() if word != "demo" or settings.DEMO_DATA
+        },
         personal=tuple(_items(request, principal, PERSONAL, asking)),
     )
 

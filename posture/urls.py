@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from posture.views import apis, components, exports, facts, findings, lists, notices, people, saved, search
+from posture.views import apis, components, demo, exports, facts, findings, lists, notices, people, saved, search
 
 roof = (
     [
@@ -28,6 +28,7 @@ roof = (
         path("notices/settings/", notices.notice_wishes, name="notice-wishes"),
         path("notices/<str:code>/", notices.notice_open, name="notice-open"),
         path("components/", components.components, name="components"),
+        path("settings/demo/", demo.demo_reset, name="demo-reset"),
         path("search", search.find, name="search"),
         path("views/save/", saved.view_save, name="view-save"),
         path("views/<str:code>/delete/", saved.view_delete, name="view-delete"),

@@ -1,5 +1,7 @@
 """What stands around every page."""
 
+from pathlib import Path
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -10,6 +12,7 @@ from pytest_django.fixtures import Settings
 from inventory.access.choices import OrganisationRole
 from inventory.access.selectors import principal_of
 from inventory.jobs.models import Job
+from posture.services.demo.progress import Progress, tell
 from tests.inventory.access.people import person, team
 from tests.posture.services.estates import make_api, make_finding
 from tests.posture.views.pages import signed_in, text_of
@@ -125,3 +128,12 @@ def test_the_shell_costs_a_stranger_no_query(django_assert_num_queries: DjangoAs
         page = Client().get("/nowhere/")
     assert "Sign in" in text_of(page.content)
     assert 'href="/jobs/"' not in page.content.decode()
+
+
+def test_every_page_says_how_far_the_demo_is_while_it_is_loaded(settings: Settings, tmp_path: Path) -> None:
+    settings.DEMO_DATA, settings.DEMO_FOLDER = True, tmp_path / "demo"
+    tell(Progress(step=2, steps=6, doing="Read the specifications"))
+    client = signed_in(person(OrganisationRole.ANALYST))
+    assert "step 2 of 6: read the specifications" in text_of(client.get("/settings/profile/").content)
+    tell(None)
+    assert "demo" not in text_of(client.get("/settings/profile/").content)

@@ -21,4 +21,8 @@ def settings_nav(context: dict[str, Any], current: str) -> dict[str, Any]:
     """Show the settings whose routes let the person in; `current` is the route name of the page without `access:`."""
     principal = context["request"].principal
     found = ((name, label, address_for(principal, f"access:{name}")) for name, label in TABS)
-    return {"tabs": [(label, url, name == current) for name, label, url in found if url]}
+    tabs = [(label, url, name == current) for name, label, url in found if url]
+    # Only an installation with the demo has it; a higher floor says where.
+    if demo := context["shell"].ways.get("demo", ""):
+        tabs.append(("Demo", demo, current == "demo-reset"))
+    return {"tabs": tabs}

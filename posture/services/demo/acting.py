@@ -22,6 +22,7 @@ from inventory.services.discovery import set_discovery_days
 
 OBSERVED_DAYS: Final = 7
 HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
 
 
 def principal_called(local_part: str, *, now: datetime) -> Principal:
@@ -114,9 +115,11 @@ def triage_alerts(*, now: datetime) -> None:
     acts: list[tuple[Episode, Said]] = []
     for episode in own[:3]:
         acts += [(episode, Said(act=Act.ACKNOWLEDGED)), (episode, Said(act=Act.ASSIGNED, assignee_id=person.pk))]
-    for episode in rest[:4]:
-        acts.append((episode, Said(act=Act.CLOSED, resolution=Resolution.TRUE_POSITIVE, note="All of it was refused.")))
-    for episode in rest[4:5]:
-        acts.append((episode, Said(act=Act.SNOOZED, until=now + 20 * HOUR)))
+    over = [one for one in rest if one.last_at < now - 2 * DAY]
+    late = [one for one in rest if one.last_at >= now - 2 * DAY]
+    closed = Said(act=Act.CLOSED, resolution=Resolution.TRUE_POSITIVE, note="A scanner; all of it was refused.")
+    acts += [(episode, closed) for episode in over]
+    acts += [(episode, Said(act=Act.ACKNOWLEDGED)) for episode in late[:3]]
+    acts += [(episode, Said(act=Act.SNOOZED, until=now + 20 * HOUR)) for episode in late[3:5]]
     for episode, said in acts:
         triage(episode=episode, said=said, principal=responder, now=now)
