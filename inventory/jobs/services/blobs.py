@@ -131,12 +131,13 @@ def expire(*, now: datetime) -> dict[str, int]:
     over = Blob.objects.filter(expires_at__lt=now, dropped_at__isnull=True)
     wheres = list(over.values_list("where", flat=True))
     over.filter(where__in=wheres).update(dropped_at=now)
-    orphans = sorted(set(_orphans(now)) - set(wheres))
+    orphans = sorted(set(without_a_row(now)) - set(wheres))
     transaction.on_commit(lambda: _remove([*wheres, *orphans]), robust=True)
     return {"documents": len(wheres), "files_without_a_row": len(orphans)}
 
 
-def _orphans(now: datetime) -> list[str]:
+def without_a_row(now: datetime) -> list[str]:
+    """Return the files that no row knows and that are a day old: what a crash left between the two."""
     old = (now - ORPHAN_AGE).timestamp()
     found: list[str] = []
     for directory in sorted(_root().glob("??")):

@@ -6,6 +6,7 @@ Every step may be the last before a death: all keys on the list open, and each r
 import fcntl
 import os
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Count
 
 from inventory.access.models import StateChange
 from inventory.access.records import Principal
@@ -51,6 +53,16 @@ def uses(key_id: str) -> dict[str, int]:
         "secrets": Secret.objects.filter(key_id=key_id).count(),
         "second factors": sum(key_id in _keys_of(factor.data) for factor in _factors()),
     }
+
+
+def key_ids_in_use() -> Counter[str]:
+    """Return how many things are sealed under each key, whether it is on the list or not."""
+    used = Counter(Secret.objects.values_list("key_id", flat=True))
+    held = Blob.objects.filter(dropped_at=None).values_list("key_id").annotate(count=Count("pk"))
+    used.update(dict(held))
+    for factor in _factors():
+        used.update(_keys_of(factor.data))
+    return used
 
 
 def is_under_older_keys() -> bool:
