@@ -14,6 +14,7 @@ from typing import Any, Final
 from tests.lab.gateway import _free_port
 
 SHARED: Final = Path("/etc/crowdsec")
+MOST_SECONDS: Final = 300
 CONFIG: Final = """
 common: {{daemonize: false, log_media: stdout, log_level: warning, working_dir: {home}}}
 config_paths:
@@ -49,7 +50,7 @@ def look(home: Path, to: Path) -> str:
         ["crowdsec", "-c", config, "-no-cs"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        alerts = _alerts(config, environment, log)
+        alerts, whole = _alerts(config, environment, log)
     finally:
         server.terminate()
         server.wait(20)
@@ -57,7 +58,8 @@ def look(home: Path, to: Path) -> str:
     to.write_text(json.dumps(alerts, indent=1) + "\n")
     version = subprocess.run(["crowdsec", "-version"], capture_output=True, text=True, check=False)
     name = next((line for line in version.stderr.splitlines() + version.stdout.splitlines() if "version" in line), "")
-    return f"{len(alerts)} alerts ({name.split('version:')[-1].strip()[:40]})"
+    cut = "" if whole else f", cut off after {MOST_SECONDS} s"
+    return f"{len(alerts)} alerts ({name.split('version:')[-1].strip()[:40]}){cut}"
 
 
 def _prepare(own: Path) -> None:
@@ -85,18 +87,23 @@ def _stamp(line: str) -> str:
     return line.partition("[")[2].partition("]")[0]
 
 
-def _alerts(config: str, environment: dict[str, str], log: Path) -> list[dict[str, Any]]:
+def _alerts(config: str, environment: dict[str, str], log: Path) -> tuple[list[dict[str, Any]], bool]:
+    """Return the alerts, and whether it came to the end of the log in time."""
     time.sleep(2)
-    subprocess.run(
-        ["crowdsec", "-c", config, "-no-api", "-dsn", f"file://{log}", "-type", "nginx"], env=environment,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120, check=False,
-    )  # fmt: skip
+    whole = True
+    try:
+        subprocess.run(
+            ["crowdsec", "-c", config, "-no-api", "-dsn", f"file://{log}", "-type", "nginx"], env=environment,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=MOST_SECONDS, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        whole = False
     listed = subprocess.run(
         ["cscli", "-c", config, "alerts", "list", "-o", "json", "-l", "0"], env=environment, capture_output=True,
         text=True, check=True, timeout=60,
     )  # fmt: skip
     found: list[dict[str, Any]] = json.loads(listed.stdout) or []
-    return sorted((_without_place(alert) for alert in found), key=lambda alert: str(alert["start_at"]))
+    return sorted((_without_place(alert) for alert in found), key=lambda alert: str(alert["start_at"])), whole
 
 
 def _without_place(alert: dict[str, Any]) -> dict[str, Any]:

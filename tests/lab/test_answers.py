@@ -65,6 +65,13 @@ def test_the_endpoints_that_answer_without_credentials_are_those_of_the_key(lab:
     assert sorted(told(row, apis) for row in rows) == ANSWERS["unauthenticated"]
 
 
+@pytest.mark.parametrize("rule", sorted(ANSWERS["checks"]))
+def test_our_own_checks_fail_where_the_key_says_and_nowhere_else(lab: Caller, rule: str) -> None:
+    apis = names(lab)
+    rows = lab.walk("findings/", source_kind="posture checks", rule=rule)
+    assert sorted({apis[row["api"]] for row in rows if row["present"]}) == ANSWERS["checks"][rule]
+
+
 def test_the_detections_name_the_attackers_of_the_key_and_nobody_else(lab: Caller) -> None:
     apis = names(lab)
     expected = sorted(

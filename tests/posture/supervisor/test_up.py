@@ -141,6 +141,26 @@ def test_a_second_start_prepares_nothing_and_shows_the_same_people(home: Path, r
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_demo_is_loaded_once_and_a_kill_in_between_is_gone_on_from(
+    home: Path, record_property: RecordProperty
+) -> None:
+    first = Product(home, DEMO_DATA="1").start().ready()
+    first.until(r"^Loading the demo, step 2 of \d+: read the specifications\.$", 300)
+    assert first.process
+    first.process.kill()
+    first.process.wait()
+    again = Product(home, DEMO_DATA="1").start().ready()
+    seconds = again.until(r"^The demo is loaded \((\d+) s after the start\)\.$", 500)[1]
+    assert again.stop() == 0
+    third = Product(home, DEMO_DATA="1").start().ready()
+    assert third.stop() == 0
+    assert "Loading the demo" not in third.said()
+    load = os.getloadavg()[0]
+    record_property(TOLD, f"Demo, after a kill: loaded {seconds} s after the start (load {load:.1f}).")
+
+
+@pytest.mark.slow
 def test_a_start_without_demo_prints_a_link_for_the_first_administrator(home: Path) -> None:
     product = Product(home, DEMO="0").start().ready()
     link = product.until(r"^Make the first administrator \(the link works once\): (\S+)$")[1]
