@@ -3,7 +3,7 @@
 `static/charts.js` resolves the names from the style sheet, so that one figure serves the light and the dark theme.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,48 @@ TOP = 100
 APART = 20
 """Points below which a mark of the scale would run into that of 0."""
 
+STRIPED = {"pattern": {"shape": "/", "size": 6, "fillmode": "overlay"}}
+"""Colour is never alone: medium is striped."""
+
 Point = tuple[datetime, float]
+
+
+def severity_weeks(
+    ends: Sequence[datetime], counts: Mapping[str, Sequence[int]], closed: Sequence[int]
+) -> dict[str, Any]:
+    """Return stacked bars of open findings, the worst at the base line, with the line of those closed each week.
+
+    `counts` are one number for each week by severity, the name of a colour token.
+    """
+    days = [f"{end:%-d %b}" for end in ends]
+    bars = [
+        go.Bar(
+            x=days, y=list(numbers), name=name.capitalize(), hovertemplate="%{y:,}",
+            marker={"line": {"width": 1}, **(STRIPED if name == "medium" else {})},
+        )
+        for name, numbers in counts.items()
+    ]  # fmt: skip
+    line = go.Scatter(x=days, y=list(closed), name="Closed that week", mode="lines+markers", hovertemplate="%{y:,}",
+                      line={"width": 2})  # fmt: skip
+    figure = go.Figure(
+        data=[*bars, line],
+        layout={
+            "barmode": "stack",
+            "margin": {"t": 8, "r": 4, "b": 22, "l": 34},
+            "xaxis": {"type": "category"},
+            "yaxis": {"rangemode": "tozero"},
+        },
+    )
+    plain: dict[str, Any] = figure.to_plotly_json()
+    del plain["layout"]["template"]
+    for trace, name in zip(plain["data"], counts, strict=False):
+        trace["marker"]["color"] = f"@{name}"
+        trace["marker"]["line"]["color"] = "@surface"
+        if "pattern" in trace["marker"]:
+            trace["marker"]["pattern"]["fgcolor"] = "@surface"
+    plain["data"][-1]["line"]["color"] = "@text"
+    plain["data"][-1]["marker"] = {"color": "@surface", "size": 6, "line": {"color": "@text", "width": 2}}
+    return plain
 
 
 def score_history(points: Sequence[Point], *, bands: Sequence[tuple[str, float]], now: datetime) -> dict[str, Any]:

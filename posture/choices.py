@@ -25,6 +25,7 @@ class ListName(TextChoices):
 
     APIS = "apis", "APIs"
     FINDINGS = "findings", "Findings"
+    QUEUE = "queue", "Queue"
 
 
 class NoticeKind(TextChoices):

@@ -1,7 +1,8 @@
 """What lists can be narrowed to. A filter is one form: the page shows it, and the same object narrows the rows."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TypeVar
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
 
 from django import forms
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
@@ -10,24 +11,46 @@ from django.db.models.lookups import IContains
 from django.http import QueryDict
 from typing_extensions import override
 
-from findings.models import CheckResultQuerySet, Finding
+from findings.models import CheckResultQuerySet, Finding, Scan
 from findings.status import OPEN, SeverityRank, Status
 from inventory.access.filters import ListFilter
 from inventory.checks.base import checks
 from inventory.choices import Authentication, Criticality, Discovery, Environment, Reach, Sensitivity, Stage
-from inventory.models import Api, ApiTeam, Endpoint, EndpointQuerySet
-from inventory.models.traffic import in_state
+from inventory.models import Api, ApiTeam, Endpoint, EndpointQuerySet, Specification
+from inventory.models.traffic import Observation, in_state
 from posture.choices import Band, NoticeKind
 from posture.models import NoticeQuerySet
 
 Row = TypeVar("Row", bound=Model)
 
+LATELY: Final = timedelta(days=30)
 UNSCORED = "unscored"
 NO_TEAM = "none"
 ANY_STATUS = "any"
 TELLING = (Discovery.SHADOW, Discovery.ZOMBIE, Discovery.ORPHAN, Discovery.UNUSED)
 PLAIN = ("reach", "environment", "sensitivity", "criticality")
 """Fields of an API that are filtered by as they are."""
+
+
+LACKS: Final = {
+    "owner": "An owner",
+    "specification": "A current specification",
+    "scan": f"A scan in {LATELY.days} days",
+    "traffic": "Calls in any log",
+}
+"""What is looked for to see how far the numbers can be trusted."""
+
+
+def having(what: str, now: datetime | None) -> Q:
+    """Return the condition that an API has one of `LACKS`."""
+    if what == "owner":
+        return Q(owner__isnull=False)
+    if what == "specification":
+        return Q(Exists(Specification.objects.filter(api=OuterRef("pk"), current=True)))
+    if what == "traffic":
+        return Q(Exists(Observation.objects.filter(api=OuterRef("pk"))))
+    scans = Scan.objects.filter(series__api=OuterRef("pk"))
+    return Q(Exists(scans.filter(scanned_at__gt=now - LATELY) if now else scans))
 
 
 def holding(text: str, *names: str) -> Q:
@@ -62,9 +85,10 @@ class CountedFilter(ListFilter):
 class ApiFilter(CountedFilter):
     """Which APIs to list."""
 
-    def __init__(self, asked: QueryDict, *, teams: Sequence[tuple[str, str]]) -> None:
-        """Offer these teams, as (slug, name)."""
+    def __init__(self, asked: QueryDict, *, teams: Sequence[tuple[str, str]], now: datetime | None = None) -> None:
+        """Offer these teams, as (slug, name); `now` says what was tested lately."""
         super().__init__(asked)
+        self._now = now
         self.offer("team", "Team", [*teams, (NO_TEAM, "No team")])
         self.offer("reach", "Reach", Reach.choices)
         self.offer("environment", "Environment", Environment.choices)
@@ -75,6 +99,7 @@ class ApiFilter(CountedFilter):
         self.offer(
             "band", "Risk", [*((band.value, band.value.capitalize()) for band in Band), (UNSCORED, "Not scored")]
         )
+        self.offer("lacks", "Lacks", list(LACKS.items()))
         self.full_clean()
 
     def apply(self, apis: QuerySet[Api], *, but: str = "") -> QuerySet[Api]:
@@ -84,9 +109,7 @@ class ApiFilter(CountedFilter):
             apis = apis.filter(stage=asked["stage"])
         elif but != "stage":
             apis = apis.exclude(stage=Stage.RETIRED)
-        for name in PLAIN:
-            if asked[name]:
-                apis = apis.filter(**{name: asked[name]})
+        apis = apis.filter(**{name: asked[name] for name in PLAIN if asked[name]})
         if team := asked["team"]:
             held = ApiTeam.objects.filter(api=OuterRef("pk"), until=None)
             apis = apis.filter(~Exists(held) if team == NO_TEAM else Exists(held.filter(team__slug=team)))
@@ -94,7 +117,12 @@ class ApiFilter(CountedFilter):
             apis = apis.filter(Exists(in_state(Endpoint.objects.filter(api=OuterRef("pk")).known(), Discovery(state))))
         if band := asked["band"]:
             apis = apis.filter(current_score=None) if band == UNSCORED else apis.filter(current_score__band=band)
-        return apis.filter(self._search()) if asked["q"] else apis
+        return self._last(apis, asked["lacks"], asked["q"])
+
+    def _last(self, apis: QuerySet[Api], lacks: str, text: str) -> QuerySet[Api]:
+        if lacks:
+            apis = apis.filter(~having(lacks, self._now))
+        return apis.filter(self._search()) if text else apis
 
     def _search(self) -> Q:
         text = self.value("q")
@@ -173,10 +201,11 @@ class FindingFilter(CountedFilter):
         """Return the findings that match, in all fields `but` some; those that moved to another API count there."""
         asked = {name: "" if name in but else self.value(name) for name in self.fields}
         findings = findings.filter(moved_to=None)
-        if not asked["status"]:
+        status = asked.get("status", "")
+        if not status:
             findings = findings.filter(status__in=OPEN)
-        elif asked["status"] != ANY_STATUS:
-            findings = findings.filter(status=asked["status"])
+        elif status != ANY_STATUS:
+            findings = findings.filter(status=status)
         if severity := asked["severity"]:
             findings = findings.filter(severity=SeverityRank[severity.upper()])
         if weakness_class := asked["class"]:

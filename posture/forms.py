@@ -176,6 +176,33 @@ class AnswerForm(forms.Form):
     reason = forms.CharField(required=False, max_length=LONGEST_REASON)
 
 
+class BulkForm(forms.Form):
+    """What is decided about several findings at once; a reason somebody typed goes before the preset one."""
+
+    act = forms.ChoiceField(choices=[(kind.value, kind.label) for kind in (*DECIDED, DecisionKind.ASKED)])
+    reason = forms.CharField(required=False, max_length=LONGEST_REASON)
+    until = forms.DateField(required=False, error_messages={"invalid": "Write the day as in 2026-12-31."})
+    proof = forms.CharField(required=False, max_length=20)
+
+    def end(self) -> datetime | None:
+        """Return the last second of the day, in the zone of the person; call after is_valid()."""
+        day = self.cleaned_data["until"]
+        return timezone.make_aware(datetime.combine(day, time(23, 59, 59))) if day else None
+
+
+class DayForm(forms.Form):
+    """A day, and why."""
+
+    until = forms.DateField(
+        error_messages={"required": "Say until which day.", "invalid": "Write the day as in 2026-12-31."}
+    )
+    reason = forms.CharField(required=False, max_length=LONGEST_REASON)
+
+    def end(self) -> datetime:
+        """Return the last second of the day, in the zone of the person; call after is_valid()."""
+        return timezone.make_aware(datetime.combine(self.cleaned_data["until"], time(23, 59, 59)))
+
+
 class PeopleForm(forms.Form):
     """One assignment: what is assigned, to whom (e-mail address or slug, empty for nobody), and what stood before."""
 

@@ -69,7 +69,10 @@ class ApiScore(models.Model):
     objects = OfApiQuerySet["ApiScore"].as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["api", "-at", "-id"], name="api_score_newest")]
+        indexes = [
+            models.Index(fields=["api", "-at", "-id"], name="api_score_newest"),
+            models.Index(fields=["-at"], include=["api"], name="api_score_lately"),
+        ]
 
     @override
     def __str__(self) -> str:
@@ -140,6 +143,61 @@ class Portfolio(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.kind} {self.key}: {self.n} APIs"
+
+
+class Fix(models.Model):
+    """What fixing a class of weakness on an API would take off its score, as the score stands; the best of each API.
+
+    Made with the score, so that the best over many APIs is read and not worked out.
+    """
+
+    api = models.ForeignKey(Api, on_delete=models.PROTECT, related_name="fixes", db_index=False)
+    weakness_class = models.CharField(max_length=400)
+    count = models.IntegerField()
+    gain = models.FloatField()
+
+    objects = OfApiQuerySet["Fix"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["api", "weakness_class"], name="fix_once")]
+        indexes = [models.Index(fields=["-gain"], name="fix_best")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.weakness_class}: {self.gain:.1f} off"
+
+
+class TrendQuerySet(models.QuerySet["Trend"]):
+    """Questions about how findings went."""
+
+    def visible_to(self, principal: Principal) -> Self:
+        """Narrow to the principal's teams; who sees all has the organisation's, which nobody else receives."""
+        if principal.sees_all:
+            return self.filter(kind=PortfolioKind.ORGANISATION)
+        return self.filter(kind=PortfolioKind.TEAM, key__in=principal.team_ids)
+
+
+class Trend(models.Model):
+    """How many findings of one severity were open at the end of a week, and how many were closed in it.
+
+    `key` is the team's id as it holds the APIs now, and 0 for the organisation. Made anew by a job.
+    """
+
+    kind = models.CharField(max_length=12, choices=PortfolioKind)
+    key = models.BigIntegerField()
+    week = models.DateTimeField()
+    severity = models.SmallIntegerField()
+    open = models.IntegerField()
+    closed = models.IntegerField()
+
+    objects = TrendQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "key", "week", "severity"], name="trend_once")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key} {self.week:%Y-%m-%d}: {self.open} open"
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):

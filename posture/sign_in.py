@@ -13,7 +13,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 PASSWORD_RESET_TIMEOUT = 60 * 60
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "/start/"
 LOGIN_URL = "account_login"
 FRESH_SECONDS = 10 * 60
 """How long a sign-in, or a confirmation, counts as fresh (`inventory.access.recent`)."""

@@ -11,15 +11,18 @@ from posture.services.asking import SCORE, SCORE_ALL, ask_for_all_scores, cause_
 from posture.services.crossings import plan_crossings
 from posture.services.demo.loading import KIND as DEMO
 from posture.services.demo.loading import take_step
+from posture.services.fixes import write_fixes
 from posture.services.notices import MAIL, forget, plan_mails, send, store
 from posture.services.noticing import look_around
 from posture.services.rescore import score_apis
+from posture.services.trends import TREND, write_trend
 
 
 @handler(kind=SCORE, queue=Queue.SHORT, label="Score APIs")
 def score(run: Run) -> dict[str, Any]:
     """Score the APIs of the arguments."""
     result = score_apis(api_ids=run.arguments["api_ids"], cause=cause_of(run.arguments["causes"]), now=run.now)
+    write_fixes(api_ids=[scored.api_id for scored in result.apis if scored.changed])
     plan_crossings(api_ids=run.arguments["api_ids"], now=run.now)
     return {"scored": len(result.apis), "changed": result.changed}
 
@@ -31,6 +34,7 @@ def score_all(run: Run) -> dict[str, Any]:
     if "api_ids" not in run.arguments:
         return {"batches": ask_for_all_scores(now=run.now)}
     result = score_apis(api_ids=run.arguments["api_ids"], cause="time passed", now=run.now)
+    write_fixes(api_ids=[scored.api_id for scored in result.apis])
     plan_crossings(api_ids=run.arguments["api_ids"], now=run.now)
     return {"scored": len(result.apis), "changed": result.changed}
 
@@ -59,3 +63,10 @@ def mail(run: Run) -> dict[str, Any]:
 def forget_notices(run: Run) -> dict[str, Any]:
     """Let go of old notices."""
     return {"forgotten": forget(now=run.now)}
+
+
+@scheduled(name="posture.trend", every=timedelta(minutes=30))
+@handler(kind=TREND, queue=Queue.BULK, label="See how findings went")
+def trend(run: Run) -> dict[str, Any]:
+    """Make the weeks of the overview anew."""
+    return {"rows": write_trend(now=run.now)}

@@ -2,11 +2,28 @@
 
 from django.urls import include, path
 
-from posture.views import apis, components, demo, exports, facts, findings, lists, notices, people, saved, search
+from posture.views import (
+    apis,
+    components,
+    demo,
+    exports,
+    facts,
+    findings,
+    lists,
+    notices,
+    overview,
+    people,
+    queue,
+    saved,
+    search,
+    work,
+)
 
 roof = (
     [
-        path("", apis.home, name="home"),
+        path("", overview.overview, name="home"),
+        path("start/", overview.start, name="start"),
+        path("overview/assign/", overview.overview_assign, name="overview-assign"),
         path("apis/", lists.api_list, name="apis"),
         path("apis/<str:code>/", apis.api_summary, name="api"),
         path("apis/<str:code>/endpoints/", apis.api_endpoints, name="api-endpoints"),
@@ -27,6 +44,13 @@ roof = (
         path("notices/read/", notices.notices_read, name="notices-read"),
         path("notices/settings/", notices.notice_wishes, name="notice-wishes"),
         path("notices/<str:code>/", notices.notice_open, name="notice-open"),
+        path("findings/<str:code>/assign/", work.finding_assign, name="finding-assign"),
+        path("findings/<str:code>/pause/", work.finding_pause, name="finding-pause"),
+        path("findings/<str:code>/retest/", work.finding_retest, name="finding-retest"),
+        path("queue/", queue.queue_list, name="queue"),
+        path("queue/together/", queue.queue_together, name="queue-together"),
+        path("queue/undo/", queue.queue_undo, name="queue-undo"),
+        path("queue/<str:code>/", queue.queue_panel, name="queue-panel"),
         path("components/", components.components, name="components"),
         path("settings/demo/", demo.demo_reset, name="demo-reset"),
         path("search", search.find, name="search"),

@@ -74,6 +74,17 @@
     said.matches("input, textarea") ? said.focus() : said.click();
   });
 
+  // A row beside whose list a panel stands: a press opens it there and takes the cursor along; where there is no room
+  // for a panel the link leads to the page. What is chosen is counted.
+  document.addEventListener("click", e => {
+    const row = e.target.closest("[data-row]"); if (!row || !row.closest(".queue")) return;
+    $$("[data-row].cursor").forEach(each => each.classList.remove("cursor")); row.classList.add("cursor");
+    if (e.target.closest("[data-panel]") && matchMedia("(max-width: 72em)").matches) e.stopImmediatePropagation();
+  }, true);
+  const count = () => { const told = $("[data-chosen]"); if (told) told.textContent = `${$$(".queue input:checked").length} chosen`; };
+  document.addEventListener("change", e => e.target.matches(".queue input[type=checkbox]") && count());
+  count();
+
   // A part that unfolds takes the focus to what is meant to be pressed or filled in first.
   const fields = "input:not([type=hidden]), select, textarea, button, a[href]";
   const atHead = part => { const head = part && $("h1, h2, h3", part); if (head) { head.tabIndex = -1; head.focus({ preventScroll: true }); } };

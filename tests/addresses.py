@@ -12,12 +12,13 @@ ASKED = (
     "sort=-open&q=e", "reach=public", "severity=high&team=crew-2", "status=any", "status=any&q=number", "q=nowhere",
 )  # fmt: skip
 """What lists are narrowed to as well."""
-LISTS = ("/apis/", "/findings/")
+LISTS = ("/apis/", "/findings/", "/queue/")
 WORDS = ("estate", "number", "nowhere", "owner")
 """What the palette is asked for."""
 ARGUMENTS = {
     "posture:api": ("api",),
     "posture:finding": ("finding",),
+    "posture:queue-panel": ("finding",),
     "access:team": ("team",),
     "access:member": ("team",),
     "access:person": ("person",),

@@ -11,6 +11,7 @@ from findings.errors import FindingsRefused
 from findings.mapping import Placement, Rule, RuleBook, RuleKind
 from findings.models import Finding, MappingRule, Report, Series
 from findings.records import FindingRecord, ReportSummary
+from findings.services.due import forget_touched
 from findings.services.facts import write_facts
 from findings.services.presence import fold_presence
 from findings.services.scans import STAGED, Fold, Stated, add_earlier_parts, held_scan, is_repeated, share_digest
@@ -172,6 +173,8 @@ def fold_share(share: Share, number: int, *, report: Report, stated: Stated, now
     facts = write_facts(fold)
     fold_presence(fold)
     statuses = derive_statuses(now=now)
+    if statuses.changed:
+        forget_touched()
     unchanged = facts.members - facts.created - facts.updated - statuses.reopened
     return IngestCounts(
         created=facts.created, updated=facts.updated, unchanged=max(unchanged, 0),

@@ -40,6 +40,8 @@ class Theme(TextChoices):
 class StartPage(TextChoices):
     """What somebody sees first after signing in."""
 
+    OVERVIEW = "overview", "Overview"
+    QUEUE = "queue", "Queue"
     APIS = "apis", "APIs"
     FINDINGS = "findings", "Findings"
     JOBS = "jobs", "Jobs"

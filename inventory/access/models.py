@@ -45,7 +45,7 @@ class User(AbstractBaseUser):
     zone = models.CharField("time zone", max_length=64, default="UTC", validators=[validate_zone])
     theme = models.CharField(max_length=5, choices=Theme, default=Theme.AUTO)
     single_keys = models.BooleanField("single-key shortcuts", default=True)
-    start_page = models.CharField(max_length=20, choices=StartPage, default=StartPage.APIS)
+    start_page = models.CharField(max_length=20, choices=StartPage, default=StartPage.OVERVIEW)
     is_active = models.BooleanField("active", default=True)
     date_joined = models.DateTimeField(db_default=Now())
 

@@ -42,12 +42,13 @@ def people_of(*, principal: Principal, api: Api, may_assign: bool) -> ApiPeople:
     )
     return ApiPeople(
         holdings=tuple(holdings),
-        offered=_offered(principal) if may_assign else (),
+        offered=people_to_name(principal) if may_assign else (),
         teams=tuple(sorted(seen.values(), key=lambda team: team[1])) if may_assign else (),
     )
 
 
-def _offered(principal: Principal) -> tuple[tuple[str, str], ...]:
+def people_to_name(principal: Principal) -> tuple[tuple[str, str], ...]:
+    """Return (e-mail address, name) of those the principal may name, by name; one query."""
     people = User.objects.filter(is_active=True)
     if not principal.sees_all:
         people = people.filter(memberships__team__in=principal.team_ids)

@@ -112,10 +112,8 @@ def visible_finding(*, principal: Principal, code: str) -> Finding:
     Unmapped ones are in sight of who uploaded them, the team they were uploaded for, and organisation roles.
     """
     held = ApiTeam.objects.filter(api=OuterRef("api"), until=None).values("team")[:1]
-    found = Finding.objects.visible_to(principal).select_related(
-        "endpoint", "moved_to", "due", "api__current_score__point"
-    )
-    found = found.annotate(held_by=Subquery(held))
+    found = Finding.objects.visible_to(principal).select_related("endpoint", "moved_to", "due", "assignment__assignee")
+    found = found.select_related("api__owner", "api__current_score__point").annotate(held_by=Subquery(held))
     return found.defer("api__current_score__point__inputs").get(code=code)
 
 

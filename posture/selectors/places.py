@@ -31,7 +31,11 @@ GROUPS: Final = (
         "",
         (
             Place(
-                label="APIs", name="posture:apis", key="a", icon="api", family=("posture:api", "posture:home")
+                label="Overview", name="posture:home", key="o", icon="layout-dashboard", family=("posture:overview",)
+            ),
+            Place(label="Queue", name="posture:queue", key="q", icon="checks"),
+            Place(
+                label="APIs", name="posture:apis", key="a", icon="api", family=("posture:api",)
             ),
             Place(
                 label="Findings", name="posture:findings", key="f", icon="list-check", family=("posture:finding",)

@@ -9,7 +9,6 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from inventory.access.choices import StartPage
 from inventory.access.http import Request, wants_fragment
 from inventory.access.rights import Verb, may, roles_that_may
 from inventory.access.routes import Scope, route
@@ -28,18 +27,6 @@ from posture.services.reading import factors_of, fixes_of
 PATIENCE = timedelta(minutes=1)
 """How long a page waits for a score before it shows the one there is."""
 STEPS = 2
-STARTS: dict[str, str] = {
-    StartPage.APIS: "posture:apis",
-    StartPage.FINDINGS: "posture:findings",
-    StartPage.JOBS: "jobs:jobs",
-}
-
-
-@route(Scope.TEAM)
-@require_safe
-def home(request: Request) -> HttpResponse:
-    """Go to the page somebody chose to begin with."""
-    return redirect(STARTS.get(getattr(request.user, "start_page", ""), STARTS[StartPage.APIS]))
 
 
 @route(Scope.TEAM)

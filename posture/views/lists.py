@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from inventory.access.http import Request
@@ -62,7 +63,7 @@ def finding_list(request: Request) -> HttpResponse:
 
 def api_filter(request: Request, teams: Sequence[Team]) -> ApiFilter:
     """Return what the list of APIs is narrowed to; `teams` are those in sight."""
-    return ApiFilter(request.GET, teams=[(team.slug, team.name) for team in teams])
+    return ApiFilter(request.GET, teams=[(team.slug, team.name) for team in teams], now=timezone.now())
 
 
 def findings_filter(request: Request, teams: Sequence[Team]) -> FindingsFilter:

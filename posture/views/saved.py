@@ -72,7 +72,10 @@ def _found(request: Request, code: str) -> SavedView:
         raise Http404 from error
 
 
+ADDRESSES = {ListName.FINDINGS: "posture:findings", ListName.QUEUE: "posture:queue"}
+
+
 def _back(listed: str, query: str) -> str:
     """Return the address of a list; one that does not exist is the APIs'."""
-    address = reverse("posture:findings" if listed == ListName.FINDINGS else "posture:apis")
+    address = reverse(ADDRESSES.get(ListName(listed), "posture:apis") if listed in ListName.values else "posture:apis")
     return f"{address}?{query}" if query else address

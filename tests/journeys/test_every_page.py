@@ -30,6 +30,7 @@ from tests.journeys.long_names import LongEstate, long, make_estate, make_walker
 from tests.journeys.looking import FRAME, MORE, WATCH, WIDE, Looked, obeys, turn, walk
 
 PAGES = {
+    "posture:home": "", "posture:queue": "", "posture:queue-together": "",
     "posture:apis": "", "posture:api": "api", "posture:api-endpoints": "api", "posture:api-checks": "api",
     "posture:api-findings": "api", "posture:api-history": "api", "posture:api-facts": "api",
     "posture:api-people": "api", "posture:api-specification": "api", "posture:findings": "",
@@ -53,7 +54,7 @@ STRANGERS = {
 }  # fmt: skip
 """The pages of somebody not signed in. `mfa_authenticate` and `access:codes` are reached on the way in."""
 
-ON_THE_WAY = {"mfa_authenticate", "access:codes", "posture:home"}
+ON_THE_WAY = {"posture:queue-panel", "mfa_authenticate", "access:codes", "posture:start"}
 ACTS = {
     "posture:finding-decide", "posture:finding-ask", "posture:finding-answer", "posture:finding-undo",
     "posture:finding-note", "posture:view-save", "posture:view-delete", "posture:view-first", "access:theme",
@@ -67,6 +68,8 @@ ACTS = {
     "posture:notices-read", "posture:notice-open", "incidents:incident-facts", "incidents:incident-stage",
     "incidents:incident-entry", "incidents:incident-people", "incidents:incident-links", "incidents:incident-playbook",
     "incidents:incident-step", "incidents:incident-clock", "incidents:incident-task", "incidents:incident-evidence",
+    "posture:finding-assign", "posture:finding-pause", "posture:finding-retest", "posture:queue-undo",
+    "posture:overview-assign",
 }  # fmt: skip
 """What is only asked by POST."""
 FILES = {

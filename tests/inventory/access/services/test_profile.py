@@ -19,7 +19,7 @@ def test_what_changed_is_stored_and_told_and_nothing_else() -> None:
     assert not set_profile(user=user, wanted=wanted, principal=acting, now=NOW), "twice"
     row = StateChange.objects.get()
     assert (row.verb, row.code) == ("set profile", user.email)
-    assert row.old == {"zone": "UTC", "start_page": "apis"}
+    assert row.old == {"zone": "UTC", "start_page": "overview"}
     assert row.new == {"zone": "Europe/Warsaw", "start_page": "findings"}
     before = user.email
     user.refresh_from_db()

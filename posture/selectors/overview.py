@@ -1,0 +1,207 @@
+"""How we stand, on one page: six numbers with the lists behind them, what is worst, what got worse, what helps most."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import CharField, Count, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Coalesce, Substr
+
+from findings.models import Due, Finding
+from findings.status import SeverityRank, Status
+from incidents.choices import State
+from incidents.models import Episode
+from inventory.access.models import User
+from inventory.access.pages import COUNTED
+from inventory.access.records import Principal
+from inventory.choices import Stage
+from inventory.models import Api
+from posture.choices import Band
+from posture.filters import LACKS, having
+from posture.models import ApiScore, CurrentScore, Fix
+
+WEEK: Final = timedelta(days=7)
+TOP: Final = 8
+FINDING: Final = "finding:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """One number and the list that it counts; `shade` colours it where it is not 0."""
+
+    label: str
+    value: int
+    url: str
+    unit: str = ""
+    shade: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The number as its list says it."""
+        return f"more than {COUNTED:,}" if self.value > COUNTED else f"{self.value:,}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Risky:
+    """One of the APIs with the highest scores; `rise` since a week ago, None where it had none then."""
+
+    code: str
+    name: str
+    score: Decimal
+    band: str
+    rise: Decimal | None
+    driver: str
+    driver_code: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """How many of all APIs in sight have something that is looked for."""
+
+    label: str
+    n: int
+    of: int
+    url: str
+
+    @property
+    def percent(self) -> int:
+        """The share, rounded down: all is all."""
+        return self.n * 100 // self.of if self.of else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How many APIs there are, retired ones too in `any`, and the shares of those that are not."""
+
+    any: int
+    apis: int
+    shares: tuple[Share, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Best:
+    """The one change that helps most: all findings of a class on an API, and what the score falls by."""
+
+    api: str
+    api_code: str
+    weakness_class: str
+    count: int
+    gain: float
+    score: Decimal
+    owner: str
+
+    @property
+    def after(self) -> Decimal:
+        """The score that is left."""
+        return max(self.score - Decimal(str(self.gain)), Decimal(0))
+
+
+def numbers_of(*, principal: Principal, now: datetime) -> tuple[Number, ...]:
+    """Return the six numbers; one query that counts no further than lists do."""
+    apis = Api.objects.visible_to(principal).exclude(stage=Stage.RETIRED)
+    findings = Finding.objects.visible_to(principal).open()
+    alerts = Episode.objects.visible_to(principal).live().filter(state=State.NEW.value)
+    counted = {
+        "risky": apis.filter(current_score__band=Band.CRITICAL),
+        "critical": findings.filter(severity=SeverityRank.CRITICAL),
+        "overdue": overdue(principal, now),
+        "decide": findings.filter(status__in=(Status.NEW, Status.REOPENED)),
+        "alerts": alerts,
+        "unowned": apis.filter(~having("owner", now)),
+    }
+    # One row to hang them on: a person's own.
+    row = User.objects.filter(pk=principal.user_id or 0).values_list(*(_counted(rows) for rows in counted.values()))
+    told = dict(zip(counted, row.first() or (0,) * len(counted), strict=True))
+    return (
+        Number(label="At critical risk", value=told["risky"], unit="API", url="/apis/?band=critical", shade="critical"),
+        Number(label="Critical findings", value=told["critical"], url="/findings/?severity=critical", shade="critical"),
+        Number(label="Past their deadline", value=told["overdue"], url="/queue/?step=all&due=overdue", shade="high"),
+        Number(label="To decide", value=told["decide"], url="/queue/?view=all"),
+        Number(label="New alerts", value=told["alerts"], url="/alerts/?state=new"),
+        Number(label="Without an owner", value=told["unowned"], unit="API", url="/apis/?lacks=owner"),
+    )
+
+
+def overdue(principal: Principal, now: datetime) -> QuerySet[Due]:
+    """Return the due dates in sight that have passed."""
+    return Due.objects.visible_to(principal).filter(due_at__lte=now)
+
+
+def _counted(rows: QuerySet[Any]) -> Func:
+    first = rows.order_by().values("pk")[: COUNTED + 1]
+    return Func(ArraySubquery(first), function="cardinality", output_field=IntegerField())
+
+
+def riskiest(*, principal: Principal, now: datetime) -> list[Risky]:
+    """Return the APIs with the highest scores, what drives each, and how they moved in a week; one query."""
+    before = ApiScore.objects.filter(api=OuterRef("api"), at__lte=now - WEEK).order_by("-at", "-pk").values("score")[:1]
+    first = KeyTextTransform("0", KeyTransform("names", "point__factors"))
+    driven = Finding.objects.filter(code=Substr(OuterRef("driver"), len(FINDING) + 1)).values("title")[:1]
+    found = (
+        CurrentScore.objects.visible_to(principal)
+        .filter(counted=True, score__gt=0)
+        .select_related("api__owner")
+        .annotate(driver=Coalesce(first, Value(""), output_field=CharField()), before=Subquery(before))
+        .annotate(title=Subquery(driven, output_field=CharField()))
+        .order_by("-score", "api")[:TOP]
+    )
+    return [_risky(row) for row in found]
+
+
+def _risky(row: Any) -> Risky:
+    kind, _, key = row.driver.partition(":")
+    words = {"threat": f"Attacks seen in the last weeks: {key}", "incident": "An incident is open"}
+    return Risky(
+        code=row.api.code,
+        name=row.api.name,
+        score=row.score,
+        band=row.band,
+        rise=None if row.before is None else row.score - row.before,
+        driver=row.title or words.get(kind, ""),
+        driver_code=key if row.title else "",
+        owner=str(row.api.owner) if row.api.owner else "",
+    )
+
+
+def coverage_of(*, principal: Principal, now: datetime) -> Coverage:
+    """Return how many APIs have what is looked for; one query."""
+    live = ~Q(stage=Stage.RETIRED)
+    counts = {name: Count("pk", filter=live & having(name, now)) for name in LACKS}
+    told = Api.objects.visible_to(principal).aggregate(any=Count("pk"), apis=Count("pk", filter=live), **counts)
+    shares = (Share(label=SHARES[name], n=told[name], of=told["apis"], url=f"/apis/?lacks={name}") for name in SHARES)
+    return Coverage(any=told["any"], apis=told["apis"], shares=tuple(shares))
+
+
+SHARES: Final[Mapping[str, str]] = {
+    "traffic": "Seen in traffic",
+    "specification": "Has a current specification",
+    "scan": "Scanned in 30 days",
+    "owner": "Has an owner",
+}
+
+
+def best_change(*, principal: Principal) -> Best | None:
+    """Return the class on an API whose findings, fixed, take most off a score; one query."""
+    row = (
+        Fix.objects.visible_to(principal)
+        .filter(gain__gt=0)
+        .select_related("api__owner", "api__current_score")
+        .order_by("-gain", F("pk"))
+        .first()
+    )
+    if row is None:
+        return None
+    return Best(
+        api=row.api.name,
+        api_code=row.api.code,
+        weakness_class=row.weakness_class,
+        count=row.count,
+        gain=row.gain,
+        score=row.api.current_score.score,
+        owner=str(row.api.owner) if row.api.owner else "",
+    )
