@@ -12,7 +12,7 @@ ASKED = (
     "sort=-open&q=e", "reach=public", "severity=high&team=crew-2", "status=any", "status=any&q=number", "q=nowhere",
 )  # fmt: skip
 """What lists are narrowed to as well."""
-LISTS = ("/apis/", "/findings/", "/queue/")
+LISTS = ("/apis/", "/findings/", "/queue/", "/decisions/")
 WORDS = ("estate", "number", "nowhere", "owner")
 """What the palette is asked for."""
 ARGUMENTS = {

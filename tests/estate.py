@@ -11,10 +11,13 @@ from typing import Any
 from django.db import connection, connections
 
 from findings.models import Finding
+from findings.services.due import stamp_due
 from inventory.access.directory import PEOPLE, code_of
 from inventory.access.models import User
 from inventory.models import Api, Run
+from posture.services.fixes import write_fixes
 from posture.services.rescore import score_apis
+from posture.services.trends import write_trend
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -229,6 +232,9 @@ def make_estate(*, apis: int, findings: int, teams: int = 20, endpoints: int = 7
             cursor.execute(statement, given if "%(" in statement else None)
     if scored:
         score_apis(api_ids=Api.objects.values_list("pk", flat=True), cause="the estate was made", now=NOW)
+        write_fixes(api_ids=list(Api.objects.values_list("pk", flat=True)))
+    stamp_due(now=NOW)
+    write_trend(now=NOW)
     return made_estate(apis=apis, findings=findings)
 
 

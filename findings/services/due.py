@@ -112,6 +112,9 @@ def _stamp(
     dated = COUNTED if given["business"] else ALL_COUNTED
     changed = 0
     with transaction.atomic(), connection.cursor() as cursor:
+        if not finding_ids and OF_TOUCHED not in scopes:
+            # Fresh rows have no statistics yet: all is thought to be small, and a loop taken for cheap.
+            cursor.execute("SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '64MB', true)")
         for scope in scopes:
             cursor.execute(FORGET.format(scope=scope), given)
             changed += cursor.rowcount

@@ -13,6 +13,7 @@ from typing import Final
 from django.db import connection, transaction
 
 from findings.models import Finding, Series
+from findings.services.due import stamp_touched
 from findings.services.statuses import derive_statuses, touch
 from findings.signals import findings_ingested
 from inventory.access.records import SYSTEM, Change
@@ -59,6 +60,7 @@ def retire_series(*, now: datetime) -> Retirement:
     # Retired ones beside them may have been covered by these until now.
     touch(OPEN_IN, [retired_beside(*retired)])
     changed = derive_statuses(now=now).changed
+    stamp_touched(now=now)
     _tell(retired, now=now)
     return Retirement(retired=len(retired), changed=changed)
 

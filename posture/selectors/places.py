@@ -46,7 +46,10 @@ GROUPS: Final = (
     ),
     (
         "Assurance",
-        (Place(label="Audit trail", name="access:trail", key="h", icon="history", family=("access:trail",)),),
+        (
+            Place(label="Decisions", name="posture:register", key="d", icon="clipboard-check"),
+            Place(label="Audit trail", name="access:trail", key="h", icon="history", family=("access:trail",)),
+        ),
     ),
     (
         "Set-up",

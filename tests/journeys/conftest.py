@@ -1,5 +1,6 @@
 """The whole product and a real browser; a page that complains fails its test."""
 
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -23,6 +24,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+HOME = re.compile(r"^https?://[^/]+/$")
+"""Where a sign-in leads."""
 WATCH_POLICY = """
 document.addEventListener("securitypolicyviolation", event =>
   console.error("policy", event.violatedDirective, event.blockedURI, event.sourceFile))

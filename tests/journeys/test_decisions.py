@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.conftest import Stack
+from tests.journeys.conftest import HOME, Stack
 from tests.journeys.test_line import FORCED, OWNER, find, in_each_look, sample, until_scored, upload
 
 SignIn = Callable[[Page, str], None]
@@ -27,7 +27,7 @@ def disputes(browser: Browser, stack: Stack) -> str:
     page.locator("input[name=login]").fill(email)
     page.locator("input[name=password]").fill(password)
     page.locator("input[name=password]").press("Enter")
-    page.wait_for_url("**/apis/")
+    page.wait_for_url(HOME)
     page.goto("/upload/")
     upload(page, sample("refunds.openapi.yaml", "Disputes"))
     path = find(page, "Disputes")

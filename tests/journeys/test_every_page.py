@@ -25,12 +25,12 @@ from inventory.access.services.first import first_link
 from posture.supervisor.postgres import free_port
 from tests.conftest import ROOT, TOLD, environment_of
 from tests.inventory.access.people import PASSWORD, code_of
-from tests.journeys.conftest import WATCH_POLICY
+from tests.journeys.conftest import HOME, WATCH_POLICY
 from tests.journeys.long_names import LongEstate, long, make_estate, make_walker
 from tests.journeys.looking import FRAME, MORE, WATCH, WIDE, Looked, obeys, turn, walk
 
 PAGES = {
-    "posture:home": "", "posture:queue": "", "posture:queue-together": "",
+    "posture:home": "", "posture:queue": "", "posture:queue-together": "", "posture:register": "",
     "posture:apis": "", "posture:api": "api", "posture:api-endpoints": "api", "posture:api-checks": "api",
     "posture:api-findings": "api", "posture:api-history": "api", "posture:api-facts": "api",
     "posture:api-people": "api", "posture:api-specification": "api", "posture:findings": "",
@@ -73,6 +73,7 @@ ACTS = {
 }  # fmt: skip
 """What is only asked by POST."""
 FILES = {
+    "posture:export-register",
     "posture:export-apis", "posture:export-all-findings", "posture:export-findings", "access:trail-csv",
     "access:app-image", "incidents:incident-export", "incidents:evidence-export", "access:codes-file",
     "access:confirm-options", "access:passkey-options",
@@ -257,7 +258,7 @@ def test_the_pages_of_strangers_and_of_the_second_step_hold(
     visitor.look_here(looks_of(tier))
     visitor.page.locator("input[name=code]").fill(code_of(estate.secret))
     visitor.page.locator("input[name=code]").press("Enter")
-    visitor.page.wait_for_url("**/apis/")
+    visitor.page.wait_for_url(HOME)
     visitor.look(reverse("access:codes"), looks_of(tier))
     visitor.look("/people/", looks_of(tier), HTTPStatus.FORBIDDEN)
     visitor.tell(record_property, "strangers, the second step, and what one may not")

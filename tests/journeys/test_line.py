@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from tests.journeys.conftest import Stack
+from tests.journeys.conftest import HOME, Stack
 
 SAMPLES = Path(__file__).parent / "samples"
 OWNER = "Team owner of Payments"
@@ -142,7 +142,7 @@ def charges(browser: Browser, stack: Stack) -> str:
     page.locator("input[name=login]").fill(email)
     page.locator("input[name=password]").fill(password)
     page.locator("input[name=password]").press("Enter")
-    page.wait_for_url("**/apis/")
+    page.wait_for_url(HOME)
     page.goto("/upload/")
     upload(page, sample("refunds.openapi.yaml", "Charges"))
     path = find(page, "Charges")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.inventory.access.people import code_of
-from tests.journeys.conftest import WATCH_POLICY, Stack
+from tests.journeys.conftest import HOME, WATCH_POLICY, Stack
 from tests.journeys.test_connecting import holds
 
 SignIn = Callable[[Page, str], None]
@@ -80,7 +80,7 @@ def test_a_passkey_signs_in_alone_and_stands_behind_the_password(
     page.wait_for_url("**/login/confirm/")
     holds(page, axe)
     page.get_by_role("button", name="Passkey or security key").click()
-    page.wait_for_url("**/apis/")
+    page.wait_for_url(HOME)
     page.goto("/reauthenticate/?next=/settings/security/")
     axe(page)
     page.get_by_role("button", name="Use a passkey").click()
@@ -125,7 +125,7 @@ def test_a_browser_that_says_no_is_told_so_and_may_try_again(page: Page) -> None
 
 def test_an_app_is_set_up_and_used_by_keyboard_alone(page: Page, stack: Stack, axe: Axe) -> None:
     fill_in(page, *stack.people[AUDITOR])
-    page.wait_for_url("**/apis/")
+    page.wait_for_url(HOME)
     secret, codes = set_up_app(page, axe)
     to_second_step(page, stack)
     page.keyboard.type("000000")
@@ -134,12 +134,12 @@ def test_an_app_is_set_up_and_used_by_keyboard_alone(page: Page, stack: Stack, a
     expect(page.get_by_label("Code")).to_be_focused()
     page.keyboard.type(code_of(secret))
     page.keyboard.press("Enter")
-    page.wait_for_url("**/apis/")
+    page.wait_for_url(HOME)
 
     to_second_step(page, stack)
     page.keyboard.type(codes[0])
     page.keyboard.press("Enter")
-    page.wait_for_url("**/apis/")
+    page.wait_for_url(HOME)
     page.goto("/settings/security/")
     expect(page.locator("main")).to_contain_text("9 left")
     press(page, "Remove the authenticator app")
@@ -246,7 +246,7 @@ def test_a_lost_password_is_set_anew_from_a_mail(page: Page, stack: Stack, axe: 
     page.wait_for_url("**/login/")
     stack.people[MEMBER] = (email, NEW)
     fill_in(page, email, NEW)
-    page.wait_for_url("**/apis/")
+    page.wait_for_url(HOME)
     page.goto(link)
     expect(page.locator("main")).to_contain_text("used or too old")
     page.goto("/password/change/")

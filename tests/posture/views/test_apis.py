@@ -32,11 +32,6 @@ def tabs(api: Api) -> list[str]:
     return [f"/apis/{api.code}/{tab}" for tab in ("", "endpoints/", "findings/", "history/", "facts/")]
 
 
-def test_the_front_door_leads_to_the_apis(analyst: Client) -> None:
-    answer = analyst.get("/")
-    assert (answer.status_code, answer.headers["Location"]) == (HTTPStatus.FOUND, "/apis/")
-
-
 def test_without_a_sign_in_every_page_leads_to_it() -> None:
     api = make_api()
     for path in ("/", "/apis/", "/upload/", *tabs(api)):
