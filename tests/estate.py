@@ -166,9 +166,9 @@ JOIN access_user account ON account.email = 'owner-1@shop.example'
 
 LINKS = """
 INSERT INTO incidents_link (incident_id, api_id, episode_id, finding_id, added_at)
-SELECT incident.id, api.id, NULL, NULL, %(now)s FROM incidents_incident incident, inventory_api api
+SELECT incident.id, api.id, NULL::bigint, NULL::bigint, %(now)s FROM incidents_incident incident, inventory_api api
 WHERE incident.code LIKE 'INC-E%%' AND (api.code = 'API-E000001' OR substr(api.code, 6) = substr(incident.code, 6))
-UNION ALL SELECT incident.id, NULL, alert.id, NULL, %(now)s
+UNION ALL SELECT incident.id, NULL::bigint, alert.id, NULL::bigint, %(now)s
 FROM incidents_incident incident JOIN incidents_episode alert ON substr(alert.code, 6) = substr(incident.code, 6)
 """
 

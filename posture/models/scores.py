@@ -1,10 +1,8 @@
-"""How we stand: scores as they were, the score of now, and what they add up to."""
+"""Scores as they were, the score of now, what they add up to, and what fixing buys."""
 
-import uuid
 from typing import Self, TypeVar
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from typing_extensions import override
@@ -12,7 +10,7 @@ from typing_extensions import override
 from inventory.access.models import Team
 from inventory.access.records import Principal
 from inventory.models import Api, ApiTeam
-from posture.choices import Band, ListName, MailState, NoticeKind, PortfolioKind, Rhythm
+from posture.choices import Band, PortfolioKind
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -198,136 +196,3 @@ class Trend(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.kind} {self.key} {self.week:%Y-%m-%d}: {self.open} open"
-
-
-class SavedViewQuerySet(models.QuerySet["SavedView"]):
-    """Questions about saved views."""
-
-    def visible_to(self, principal: Principal) -> Self:
-        """Narrow to the principal's own and those shared with its teams; the views of others are nobody else's."""
-        return self.filter(Q(owner=principal.user_id) | Q(team__in=principal.team_ids))
-
-
-class SavedView(models.Model):
-    """A list as somebody wants to see it again: a name for the part of the address after the question mark.
-
-    Private, or shared with one team of its owner.
-    """
-
-    code = models.CharField(max_length=16, unique=True)
-    listed = models.CharField(max_length=12, choices=ListName)
-    name = models.CharField(max_length=80)
-    query = models.CharField(max_length=2000)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="saved_views")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    saved_at = models.DateTimeField()
-
-    objects = SavedViewQuerySet.as_manager()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["owner", "listed", "name"], name="saved_view_once")]
-
-    @override
-    def __str__(self) -> str:
-        return self.name
-
-
-class FirstView(models.Model):
-    """The saved view somebody sees first when they open a list; one for each list."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    listed = models.CharField(max_length=12, choices=ListName)
-    view = models.ForeignKey(SavedView, on_delete=models.PROTECT, related_name="first_for")
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "listed"], name="first_view_once")]
-
-    @override
-    def __str__(self) -> str:
-        return f"{self.view} first"
-
-
-class DemoInstall(models.Model):
-    """That this installation was given the demo's estate: when, by how many days it was moved, and how far it is.
-
-    One row at most. `done_at` is set once everything is there.
-    """
-
-    only = models.BooleanField(default=True, unique=True)
-    moved_days = models.IntegerField()
-    step = models.SmallIntegerField(default=0)
-    started_at = models.DateTimeField()
-    done_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=Q(only=True), name="demo_install_one")]
-
-    @override
-    def __str__(self) -> str:
-        return f"Demo, step {self.step}"
-
-
-class NoticeWish(models.Model):
-    """What somebody wants to be told and how; without a row everything, by mail once a day."""
-
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, primary_key=True, related_name="notice_wish"
-    )
-    rhythm = models.CharField(max_length=6, choices=Rhythm, default=Rhythm.DAILY)
-    muted = ArrayField(models.CharField(max_length=10, choices=NoticeKind), default=list, blank=True)
-    unmailed = ArrayField(models.CharField(max_length=10, choices=NoticeKind), default=list, blank=True)
-
-    @override
-    def __str__(self) -> str:
-        return f"{self.user}: {self.rhythm}"
-
-
-class NoticeMail(models.Model):
-    """A mail with what was new to somebody; its id is that of the message, and it is begun once."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    made_at = models.DateTimeField()
-    state = models.CharField(max_length=7, choices=MailState, default=MailState.PLANNED)
-
-    class Meta:
-        indexes = [models.Index(fields=["user", "-made_at"], name="notice_mail_last")]
-
-    @override
-    def __str__(self) -> str:
-        return f"{self.id} to {self.user_id}"
-
-
-class NoticeQuerySet(models.QuerySet["Notice"]):
-    """Questions about notices."""
-
-    def visible_to(self, principal: Principal) -> Self:
-        """Narrow to one's own."""
-        return self.filter(user=principal.uploader_id)
-
-
-class Notice(models.Model):
-    """One thing somebody is told, once: `key` is the same however often it is noticed. `count` things make one line."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
-    kind = models.CharField(max_length=10, choices=NoticeKind)
-    key = models.CharField(max_length=80)
-    text = models.CharField(max_length=400)
-    url = models.CharField(max_length=400)
-    count = models.IntegerField(default=1)
-    at = models.DateTimeField()
-    read_at = models.DateTimeField(null=True, blank=True)
-    mail = models.ForeignKey(NoticeMail, on_delete=models.PROTECT, null=True, blank=True, related_name="notices")
-
-    objects = NoticeQuerySet.as_manager()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "key"], name="notice_once")]
-        indexes = [
-            models.Index(fields=["user", "-at", "-id"], name="notice_newest"),
-            models.Index("user", condition=Q(read_at=None), name="notice_unread"),
-        ]
-
-    @override
-    def __str__(self) -> str:
-        return self.text
