@@ -14,9 +14,8 @@ HALF_A_MINUTE = 30_000
 NAME = "Queued refunds"
 
 
-@pytest.fixture(scope="module")
-def waiting(browser: Browser, stack: Stack) -> str:
-    """Put an API with findings in, by the pages, and return its name."""
+def bring(browser: Browser, stack: Stack, name: str) -> None:
+    """Put an API with findings in, by the pages, as the owner of a team."""
     context = browser.new_context(base_url=stack.base_url)
     page = context.new_page()
     email, password = stack.people[OWNER]
@@ -26,12 +25,18 @@ def waiting(browser: Browser, stack: Stack) -> str:
     page.locator("input[name=password]").press("Enter")
     page.wait_for_url(lambda url: "/login" not in url)
     page.goto("/upload/")
-    upload(page, sample("refunds.openapi.yaml", NAME))
-    path = find(page, NAME)
+    upload(page, sample("refunds.openapi.yaml", name))
+    path = find(page, name)
     page.get_by_role("link", name="Upload a report").click()
-    upload(page, sample("refunds.sarif", NAME))
+    upload(page, sample("refunds.sarif", name))
     until_scored(page, path, FORCED)
     context.close()
+
+
+@pytest.fixture(scope="module")
+def waiting(browser: Browser, stack: Stack) -> str:
+    """Return the name of an API with findings."""
+    bring(browser, stack, NAME)
     return NAME
 
 
