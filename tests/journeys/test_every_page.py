@@ -47,7 +47,6 @@ PAGES = {
     "posture:notice-wishes": "",
 }  # fmt: skip
 """The pages of somebody signed in, each with the objects its address names."""
-
 STRANGERS = {
     "account_login": "", "account_reset_password": "", "access:join": "join", "access:welcome": "welcome",
     "account_reset_password_from_key": "reset",
