@@ -1,9 +1,9 @@
 """What the list of alerts can be narrowed to."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
 from findings.status import SeverityRank
@@ -125,3 +125,30 @@ class IncidentFilter(ListFilter):
         if text := self.value("q"):
             incidents = incidents.filter(Q(title__icontains=text) | Q(code__iexact=text) | Q(summary__icontains=text))
         return incidents
+
+
+class CaseFilter(ListFilter):
+    """Which cases to list: those under attack, unless asked for all."""
+
+    def __init__(self, asked: QueryDict) -> None:
+        """Offer those that nobody attacks too."""
+        super().__init__(asked)
+        self.offer("attack", "Attack", [(ANY, "Any or none"), ("passed", "Let through or succeeded")], else_="Any")
+        self.offer("severity", "Severity", [(rank.name.lower(), rank.label) for rank in reversed(SeverityRank)])
+        self.pin("api", "API")
+        self.full_clean()
+
+    def apply(self, cases: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+        """Return the cases that match, of those that `selectors.cases` annotated."""
+        attack = self.value("attack")
+        if attack != ANY:
+            cases = cases.filter(has_attack=True)
+        if attack == "passed":
+            cases = cases.filter(worst__gte=3)
+        if severity := self.value("severity"):
+            cases = cases.filter(rank=SeverityRank[severity.upper()])
+        if api := self.value("api"):
+            cases = cases.filter(api__code=api.upper())
+        if text := self.value("q"):
+            cases = cases.filter(Q(path__icontains=text) | Q(api__name__icontains=text))
+        return cases

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.views import alerts, hooks, incidents, room
+from incidents.views import alerts, cases, hooks, incidents, room
 
 app_name = "incidents"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("alerts/<str:code>/", alerts.alert_detail, name="alert"),
     path("alerts/<str:code>/triage/", alerts.alert_triage, name="alert-triage"),
     path("alerts/<str:code>/undo/", alerts.alert_undo, name="alert-undo"),
+    path("cases/", cases.case_list, name="cases"),
+    path("cases/<str:code>/", cases.case_detail, name="case"),
     path("incidents/", incidents.incident_list, name="incidents"),
     path("incidents/new/", incidents.incident_new, name="incident-new"),
     path("incidents/evidence/<str:code>.json", incidents.evidence_json, name="evidence-export"),

@@ -26,6 +26,7 @@ ARGUMENTS = {
     "inventory:run": ("connection", "run"),
     "jobs:job": ("job",),
     "incidents:alert": ("alert",),
+    "incidents:case": ("case",),
     "incidents:incident-new": (),
     "incidents:incident": ("incident",),
 }

@@ -12,6 +12,7 @@ from django.db import connection, connections
 
 from findings.models import Finding
 from findings.services.due import stamp_due
+from incidents.selectors.cases import code_of_case
 from inventory.access.directory import PEOPLE, code_of
 from inventory.access.models import User
 from inventory.models import Api, Run
@@ -178,6 +179,12 @@ SELECT incident.id, %(now)s, %(now)s - n * interval '1 minute', declared_by_id, 
 FROM incidents_incident incident, generate_series(1, greatest(5, %(apis)s)) n
 """
 
+FAILING = """
+INSERT INTO findings_checkresult (check_name, api_id, endpoint_id, result, severity, evidence, since)
+SELECT 'estate-' || n, endpoint.api_id, endpoint.id, 'fail', 3, 'It fails.', %(now)s
+FROM inventory_endpoint endpoint, generate_series(1, greatest(1, %(apis)s / 10)) n
+"""
+
 PRESENT = """
 INSERT INTO incidents_participant (incident_id, user_id, seat, since)
 SELECT id, declared_by_id, 'incident_commander', %(now)s FROM incidents_incident
@@ -195,7 +202,7 @@ BIGGEST = "API-E000001"
 
 STATEMENTS = (
     TEAMS, APIS, HELD, ADDRESSES, ENDPOINTS, SERIES, SCANS, FINDINGS, PRESENCES, TRAIL, CONNECTIONS, JOBS, RUNS, ALERTS,
-    INCIDENTS, LINKS, ENTRIES, PRESENT, MEMBERS,
+    INCIDENTS, LINKS, ENTRIES, PRESENT, FAILING, MEMBERS,
 )  # fmt: skip
 
 
@@ -213,6 +220,7 @@ class Estate:
     job: str = ""
     alert: str = "ALR-E000001"
     incident: str = "INC-E000001"
+    case: str = ""
     person: str = ""
 
 
@@ -241,6 +249,8 @@ def make_estate(*, apis: int, findings: int, teams: int = 20, endpoints: int = 7
 def made_estate(*, apis: int, findings: int) -> Estate:
     """Return what the estate that lies in the database is asked by."""
     run = Run.objects.filter(connection__code="CON-E000001").order_by("pk")[0]
+    weak = Finding.objects.filter(endpoint__isnull=False, api__code=BIGGEST, status="new").order_by("pk")
+    case = code_of_case(weak.values_list("endpoint_id", flat=True)[0] or 0)
     return Estate(
         apis=apis,
         findings=findings,
@@ -248,6 +258,7 @@ def made_estate(*, apis: int, findings: int) -> Estate:
         finding=Finding.objects.get(title="Finding number 3 of the estate").code,
         run=run.code,
         job=str(run.job_id),
+        case=case,
         person=code_of(User.objects.get(email="owner-1@shop.example").pk, PEOPLE),
     )
 

@@ -41,6 +41,7 @@ GROUPS: Final = (
                 label="Findings", name="posture:findings", key="f", icon="list-check", family=("posture:finding",)
             ),
             Place(label="Alerts", name="incidents:alerts", key="l", icon="bell", family=("incidents:alert",)),
+            Place(label="Cases", name="incidents:cases", key="c", icon="affiliate", family=("incidents:case",)),
             Place(label="Incidents", name="incidents:incidents", key="i", icon="flame", family=("incidents:incident",)),
         ),
     ),

@@ -9,9 +9,9 @@ from findings.models import Finding
 from findings.status import OPEN, Status
 from incidents.choices import COUNTING, HARMLESS, WORST_FIRST
 from incidents.models import Episode, Link, ThreatState
+from incidents.scoring.categories import category_of
 from incidents.scoring.threat import Pair
 from posture.records import Runtime, ThreatFacts
-from posture.scoring.categories import category_of
 
 RECENT: Final = timedelta(days=30)
 """How long an attack says of a finding on its endpoint that it is being exploited."""

@@ -8,12 +8,13 @@ from typing import Any
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 
-from findings.models import Finding
+from findings.models import CheckResult, Finding
 from findings.services.decide import Statement, Target, ask_acceptance, decide
 from findings.services.mapping import create_rule
 from findings.status import DecisionKind
 from incidents.choices import ClockState, EntryKind, Level, StepAct
 from incidents.models import Episode
+from incidents.selectors.cases import code_of_case
 from incidents.services.clocks import Filed, stop, switch_on
 from incidents.services.evidence import freeze
 from incidents.services.incidents import Declared, declare
@@ -28,7 +29,7 @@ from inventory.access.selectors import principal_of
 from inventory.access.services.invitations import invite
 from inventory.access.services.people import add_member, create_team
 from inventory.access.services.tokens import create_token
-from inventory.models import Api, Connection, Run
+from inventory.models import Api, Connection, Endpoint, Run
 from inventory.services.classify import Person, assign_person, classify_api
 from inventory.services.connections import Wanted, create_connection, start_run
 from posture.choices import ListName
@@ -84,7 +85,7 @@ def make_estate(walker: User, now: datetime) -> LongEstate:
     estate.objects |= _connection(team, acting, now)
     estate.objects |= _people(team, walker, second, acting, now)
     estate.objects["alert"] = _alert(estate.objects["api"], acting, now)
-    estate.objects["incident"] = _incident(acting, now)
+    estate.objects |= _incident(acting, now)
     wish = Wish(listed=ListName.APIS, name=long("View", 60), query="q=x", team_id=team.pk)
     save_view(wish=wish, principal=acting, now=now)
     return estate
@@ -181,12 +182,18 @@ def _alert(api: str, acting: Principal, now: datetime) -> str:
     return Episode.objects.get().code
 
 
-def _incident(acting: Principal, now: datetime) -> str:
+def _incident(acting: Principal, now: datetime) -> dict[str, str]:
     """Declare an incident of the alert, with one of everything in its room."""
     said = Declared(
         title=long("Incident"), level=Level.SEV1, summary=long("Summary", 900), alerts=tuple(Episode.objects.all())
     )
     incident = declare(said=said, principal=acting, now=now)
+    endpoint = Endpoint.objects.order_by("-path")[0]
+    Episode.objects.update(endpoint=endpoint)
+    CheckResult.objects.create(
+        api=endpoint.api, endpoint=endpoint, check_name=long("check", 60), result="fail", severity=4,
+        evidence=long("It fails", 600), since=now,
+    )  # fmt: skip
     room: dict[str, Any] = {"incident": incident, "principal": acting, "now": now}
     follow(slug="bola-scraping", seen=None, **room)
     mark(step="1.1", act=StepAct.DONE, note=long("Evidence", 400), seen=None, **room)
@@ -198,4 +205,4 @@ def _incident(acting: Principal, now: datetime) -> str:
     stop(rule="nydfs-72", filed=filed, seen=None, **room)
     add_task(title=long("Task", 300), assignee=None, due_at=now, **room)
     freeze(**room)
-    return incident.code
+    return {"incident": incident.code, "case": code_of_case(endpoint.pk)}

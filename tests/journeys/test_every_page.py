@@ -44,7 +44,7 @@ PAGES = {
     "findings:upload": "", "findings:deadlines": "", "findings:mapping": "", "incidents:alerts": "",
     "incidents:alert": "alert", "incidents:incidents": "", "incidents:incident-new": "",
     "incidents:incident": "incident", "incidents:incident-close": "incident", "posture:notices": "",
-    "posture:notice-wishes": "",
+    "posture:notice-wishes": "", "incidents:cases": "", "incidents:case": "case",
 }  # fmt: skip
 """The pages of somebody signed in, each with the objects its address names."""
 STRANGERS = {

@@ -55,6 +55,7 @@ ABSENT = {
     "role": "nothing",
     "alert": "ALT-00000000",
     "incident": "INC-00000000",
+    "case": "CAS-AAAAAAAAAAAAA",
     "evidence": "EVD-00000000",
     "exception": "999999",
 }

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from findings.deadlines import Rule as DeadlineRule
-from findings.models import Finding, Report
+from findings.models import CheckResult, Finding, Report
 from findings.selectors import deadline_exceptions
 from findings.services.deadlines import set_exception
 from findings.services.decide import Statement, Target, ask_acceptance, decide
@@ -18,6 +18,7 @@ from findings.services.mapping import create_rule
 from findings.status import DecisionKind, SeverityRank
 from incidents.choices import Level
 from incidents.models import Episode
+from incidents.selectors.cases import code_of_case
 from incidents.services.evidence import freeze
 from incidents.services.incidents import Declared, declare
 from incidents.services.playing import follow
@@ -212,6 +213,7 @@ def _declare(estate: Estate, manager: Principal, now: datetime) -> None:
     told = Episode.objects.get(code=estate.objects["alert"])
     said = Declared(title=f"{estate.mark} incident", level=Level.SEV2, alerts=(told,), summary=f"{estate.mark} summary")
     incident = declare(said=said, principal=manager, now=now)
+    estate.objects["case"] = attacked(told)
     room: dict[str, Any] = {"incident": incident, "principal": manager, "now": now}
     follow(slug="bola-scraping", seen=None, **room)
     add_task(title=f"{estate.mark} task", assignee=None, due_at=None, **room)
@@ -226,3 +228,12 @@ def _decide(estate: Estate, finding: Finding, owner: Principal, member: Principa
     request = ask_acceptance(target=Target(finding_ids=(finding.pk,)), statement=asked, principal=member, now=now)
     estate.objects["decision"] = code_of_decision(said.decision_ids[0])
     estate.objects["asked"] = code_of_decision(request.decision_ids[0])
+
+
+def attacked(told: Episode) -> str:
+    """Let a check fail on the endpoint that an alert is aimed at, and return the code of the case that makes."""
+    CheckResult.objects.create(
+        api=told.api, endpoint=told.endpoint, check_name="plain", result="fail", severity=3, evidence="It fails.",
+        since=told.recorded_at,
+    )  # fmt: skip
+    return code_of_case(told.endpoint_id or 0)

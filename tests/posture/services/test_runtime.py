@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from incidents.models import Episode, ThreatState
+from incidents.scoring.categories import category_of
 from inventory.models import Api, Endpoint
 from posture.models import ApiScore, CurrentScore
-from posture.scoring.categories import category_of
 from posture.services.rescore import score_apis
 from posture.services.runtime import runtime_of
 from tests.posture.services.estates import NOW, make_api, make_finding
