@@ -1,6 +1,6 @@
 """What people do with alerts: acknowledge, snooze, close, open again, assign, note, and take back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -42,6 +42,17 @@ def triage(*, episode: Episode, said: Said, principal: Principal, now: datetime)
     _derive([held], now=now)
     _tell(held, step, principal=principal, now=now)
     return step
+
+
+@transaction.atomic
+def triage_all(*, episodes: Sequence[Episode], said: Said, principal: Principal, now: datetime) -> None:
+    """Do one thing with many alerts, all or none. Raises AccessRefused, and AlertsRefused that names the alert."""
+    for episode in sorted(episodes, key=lambda one: one.pk):
+        try:
+            triage(episode=episode, said=said, principal=principal, now=now)
+        except AlertsRefused as refusal:
+            msg = f"{episode.code}: {refusal}"
+            raise AlertsRefused(msg) from refusal
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from findings.api import decisions, findings, mapping, reports
-from incidents.api import alerts, incidents
+from incidents.api import alerts, incidents, triage
 from inventory.access.api import teams
 from inventory.api import connections, endpoints, hooks, runs
 from inventory.jobs.api import jobs
@@ -21,6 +21,7 @@ urlpatterns = [
     path("findings/", findings.FindingList.as_view(), name="findings"),
     path("findings/<str:code>/", findings.FindingDetail.as_view(), name="finding"),
     path("alerts/", alerts.AlertList.as_view(), name="alerts"),
+    path("alerts/triage/", triage.AlertTriage.as_view(), name="alert-triage"),
     path("alerts/<str:code>/", alerts.AlertDetail.as_view(), name="alert"),
     path("incidents/", incidents.IncidentList.as_view(), name="incidents"),
     path("incidents/<str:code>/", incidents.IncidentDetail.as_view(), name="incident"),

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 MOST = 12
 FEW = {"apis": 5, "findings": 30}
 MANY = {"apis": 40, "findings": 600}
-SHIFTING = re.compile(r"RUN-[0-9-]+|(?<=people/)[A-Z2-7]{13}")
+SHIFTING = re.compile(r"RUN-[0-9-]+|(?<=people/)[A-Z2-7]{13}|(?<=CAS-)[A-Z2-7]{13}")
 LEADS_ON = {200, 302, 405}
 """What an address answers that is a page, leads to one, or is an act."""
 

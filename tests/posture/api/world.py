@@ -145,6 +145,10 @@ def preview(caller: Caller, _world: World) -> Any:
     return caller.post("mapping-rules/preview/", kind="host", pattern="b.example")
 
 
+def triage(caller: Caller, world: World) -> Any:
+    return caller.post("alerts/triage/", alerts=[world.alert], act="acknowledged")
+
+
 def end(caller: Caller, world: World) -> Any:
     return caller.post(f"mapping-rules/{world.rule}/end/")
 
@@ -196,10 +200,11 @@ ACTS: dict[Act, tuple[str, str]] = {
     tie: ("api:mapping-rules", "connect"),
     preview: ("api:mapping-rule-preview", "connect"),
     end: ("api:mapping-rule-end", "connect"),
+    triage: ("api:alert-triage", "triage_alerts"),
 }
 """What takes another right, with its route and its row of the ruling."""
 
 NO_ROW = {upload, export_list, connect, preview}
 """Acts without a row in their address or body that could be out of sight; a team is looked up by tests of their own."""
-ROW_IN_BODY = {decide, ask, tie}
+ROW_IN_BODY = {decide, ask, tie, triage}
 """What names its rows in the body is shut to somebody who may not do it to anything; nothing is told by that."""
