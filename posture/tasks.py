@@ -65,7 +65,7 @@ def forget_notices(run: Run) -> dict[str, Any]:
     return {"forgotten": forget(now=run.now)}
 
 
-@scheduled(name="posture.trend", every=timedelta(minutes=30))
+@scheduled(name="posture.trend", every=timedelta(minutes=10))
 @handler(kind=TREND, queue=Queue.BULK, label="See how findings went")
 def trend(run: Run) -> dict[str, Any]:
     """Make the weeks of the overview anew."""

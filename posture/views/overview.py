@@ -105,8 +105,11 @@ def headline(numbers: Sequence[Number], worse: Sequence[Worse], risky: Sequence[
     parts = []
     if risky:
         parts.append(f"{risky[0].name} is the riskiest.")
-    if worse:
-        parts.append(f"{worse[0].name} got worse by {worse[0].rise:.0f} points this week, after: {worse[0].cause}.")
+    rose = next((each for each in worse if not each.new), None)
+    if rose:
+        parts.append(f"{rose.name} got worse by {rose.rise:.0f} points this week, after: {rose.cause}.")
+    elif worse:
+        parts.append("New APIs came in this week." if len(worse) > 1 else f"{worse[0].name} is new this week.")
     elif critical.value:
         parts.append("No score rose this week.")
     return first, " ".join(parts)
