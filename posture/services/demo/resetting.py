@@ -12,16 +12,18 @@ from django.apps import apps
 from django.db import OperationalError, connections, models, transaction
 
 from findings.models import Finding, MappingRule, Report
-from incidents.models import Episode
+from incidents.models import Episode, Incident
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, require
 from inventory.access.services.trail import record_change
 from inventory.jobs.models import Blob, Job, Schedule, Secret
 from inventory.models import Api, Connection, TrafficLog
-from posture.models import DemoInstall
+from posture.models import DemoInstall, Notice, Portfolio, Trend
 from posture.services.demo.loading import begin
 
-ROOTS: Final[tuple[type[models.Model], ...]] = (Api, Connection, Report, TrafficLog, Episode, MappingRule, Job)
+ROOTS: Final[tuple[type[models.Model], ...]] = (
+    Api, Connection, Report, TrafficLog, Episode, Incident, MappingRule, Job, Notice, Portfolio, Trend
+)  # fmt: skip
 PATIENCE: Final = "4s"
 """How long jobs under way may keep their tables before the reset gives up."""
 OURS: Final = ("inventory", "findings", "incidents", "posture", "jobs")

@@ -61,6 +61,14 @@ def test_nobody_but_an_administrator_and_no_installation_without_a_demo_is_reset
 
 def test_what_people_and_policies_are_is_not_among_the_tables_that_go() -> None:
     tables = doomed()
-    assert {"inventory_api", "findings_finding", "incidents_episode", "posture_apiscore", "jobs_job"} <= {*tables}
+    assert {
+        "inventory_api",
+        "findings_finding",
+        "incidents_episode",
+        "incidents_incident",
+        "incidents_entry",
+        "posture_apiscore",
+        "jobs_job",
+    } <= {*tables}
     kept = ("access_", "auth_", "django_", "posture_scoremodel", "inventory_discoverypolicy", "jobs_schedule")
     assert not [table for table in tables if table.startswith(kept)]
