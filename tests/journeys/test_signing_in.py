@@ -213,11 +213,11 @@ def test_a_profile_is_set_and_holds(page: Page, sign_in: SignIn, axe: Axe) -> No
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".toasts")).to_contain_text("Your profile is saved.")
     assert page.locator("html").get_attribute("data-theme") == "dark"
-    page.goto("/")
+    page.goto("/start/")
     assert page.url.endswith("/jobs/")
     page.goto("/settings/profile/")
     page.get_by_label("Colours").select_option("As the device")
-    page.get_by_label("Start page").select_option("APIs")
+    page.get_by_label("Start page").select_option("Overview")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".toasts")).to_contain_text("Your profile is saved.")
 

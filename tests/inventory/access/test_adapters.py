@@ -53,7 +53,7 @@ def masked(answer: HttpResponse, login: str) -> str:
 def test_somebody_signs_in_and_the_trail_says_so(client: Client) -> None:
     user = person(OrganisationRole.ANALYST, password=PASSWORD)
     answer = sign_in(client, user.email)
-    assert (answer.status_code, answer.headers["Location"]) == (HTTPStatus.FOUND, "/")
+    assert (answer.status_code, answer.headers["Location"]) == (HTTPStatus.FOUND, "/start/")
     assert client.get("/kinds/own/").content.decode() == user.name
     row = StateChange.objects.get()
     assert (row.actor, row.kind, row.code, row.verb) == (f"user:{user.pk}", "person", user.email, "sign in")
@@ -79,16 +79,16 @@ def test_the_session_gets_a_new_key_and_ends_with_the_browser(client: Client) ->
     ("after", "goes_to"),
     [
         ("/kinds/team/?q=a&b=c", "/kinds/team/?q=a&b=c"),
-        ("https://evil.example/", "/"),
-        ("//evil.example/", "/"),
-        ("\\\\evil.example", "/"),
-        ("javascript:alert(1)", "/"),
-        ("", "/"),
+        ("https://evil.example/", "/start/"),
+        ("//evil.example/", "/start/"),
+        ("\\\\evil.example", "/start/"),
+        ("javascript:alert(1)", "/start/"),
+        ("", "/start/"),
     ],
 )
 def test_the_sign_in_goes_on_to_a_page_of_ours_and_to_no_other(client: Client, after: str, goes_to: str) -> None:
     page = client.get("/login/", {"next": after}).content.decode()
-    if goes_to != "/":
+    if goes_to != "/start/":
         assert 'name="next" value="/kinds/team/?q=a&amp;b=c"' in page
     answer = sign_in(client, person(password=PASSWORD).email, next=after)
     assert answer.headers["Location"] == goes_to

@@ -48,14 +48,14 @@ PROFILE = {"name": "Ada", "zone": "Asia/Tokyo", "theme": "dark", "start_page": "
 def test_a_profile_is_saved_and_the_product_follows_it() -> None:
     user = person(OrganisationRole.ANALYST)
     client = signed_in(user)
-    assert client.get("/").headers["Location"] == "/apis/"
+    assert client.get("/start/").headers["Location"] == "/"
     answer = client.post("/settings/profile/", PROFILE)
     assert answer.headers["Location"] == "/settings/profile/"
     page = client.get("/settings/profile/").content.decode()
     assert "Your profile is saved." in page
     assert 'data-single-keys="off"' in page
     assert '<option value="Asia/Tokyo" selected>' in page
-    assert client.get("/").headers["Location"] == "/findings/"
+    assert client.get("/start/").headers["Location"] == "/findings/"
     user.refresh_from_db()
     assert (user.name, user.zone, user.theme, user.single_keys) == ("Ada", "Asia/Tokyo", "dark", False)
     assert StateChange.objects.filter(verb="set profile").count() == 1
