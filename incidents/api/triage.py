@@ -74,7 +74,8 @@ class AlertTriage(Posting):
         with refusing(AlertsRefused):
             triage_all(episodes=rows, said=said, principal=self.principal, now=timezone.now())
         after = {episode.code: episode for episode in seen.filter(code__in=codes)}
-        return Response({"alerts": AlertRow([after[code] for code in codes], many=True).data}, status.HTTP_200_OK)
+        told: Any = [after[code] for code in codes]
+        return Response({"alerts": AlertRow(told, many=True).data}, status.HTTP_200_OK)
 
     def _person(self, email: str) -> int | None:
         if not email:

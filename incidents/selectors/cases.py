@@ -164,12 +164,13 @@ def _cases(principal: Principal, now: datetime) -> QuerySet[Any, Any]:
     weakness = Q(has_finding=True) | Q(has_check=True)
     met = Q(weakness, has_attack=True) | Q(has_finding=True, has_check=True)
     counted = {name: _count(rows) for name, rows in (("alert_n", attacks), ("finding_n", weak), ("check_n", failing))}
-    return found.filter(met).select_related("api").annotate(
+    rows: QuerySet[Any, Any] = found.filter(met).select_related("api").annotate(
         worst=Coalesce(Subquery(worst.values("worst")), Value(0)),
         rank=Coalesce(Subquery(rank), Subquery(checked), Value(0), output_field=IntegerField()),
         last_attack=Subquery(last[:1], output_field=DateTimeField()),
         **counted,
     )  # fmt: skip
+    return rows
 
 
 def _count(rows: QuerySet[Any, Any]) -> Any:

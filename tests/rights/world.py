@@ -232,6 +232,7 @@ def _decide(estate: Estate, finding: Finding, owner: Principal, member: Principa
 
 def attacked(told: Episode) -> str:
     """Let a check fail on the endpoint that an alert is aimed at, and return the code of the case that makes."""
+    assert told.api
     CheckResult.objects.create(
         api=told.api, endpoint=told.endpoint, check_name="plain", result="fail", severity=3, evidence="It fails.",
         since=told.recorded_at,
