@@ -85,6 +85,31 @@ class EndpointRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     unresolved: tuple[str, ...] = ()
 
 
+class OwnerRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="owner"):
+    """Who answers for something, as a file says it.
+
+    `api` is the name of an API, with other names it goes by in `aliases`; or `pattern` is what files of a repository
+    it is about. `owners` are as written: `@team`, `group:default/payments`, an e-mail address. `stage` is the life
+    cycle as written. `place` is the line or JSON pointer.
+    """
+
+    owners: tuple[str, ...]
+    api: str = ""
+    aliases: tuple[str, ...] = ()
+    pattern: str = ""
+    stage: str = ""
+    place: str = ""
+
+
+class OwnerSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What came of reading such a file. `others` counts entries of other kinds ("Component": 3)."""
+
+    entries: int
+    others: dict[str, int] = {}
+    skipped_count: int = 0
+    skipped: tuple["Oddity", ...] = ()
+
+
 class Oddity(msgspec.Struct, frozen=True, kw_only=True):
     """Something in a document that was tolerated or left out: where (JSON pointer or line) and what about it."""
 

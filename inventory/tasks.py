@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from inventory.access.errors import AccessRefused
+from inventory.access.rights import Verb
 from inventory.access.services.partitions import make_partitions
 from inventory.connectors.registry import reader_for
 from inventory.errors import InventoryRefused
@@ -18,6 +19,8 @@ from inventory.jobs.services.blobs import BlobExpired, open_plain
 from inventory.jobs.services.reading import read_document
 from inventory.models import Api, BaseUrl
 from inventory.records import EndpointRecord, SpecificationRecord
+from inventory.selectors import apis_for
+from inventory.services.owners import OwnersRead, propose_owners
 from inventory.services.specifications import (
     SpecificationOptions,
     SpecificationResult,
@@ -26,6 +29,8 @@ from inventory.services.specifications import (
 )
 from inventory.services.traffic.placing import place_traffic
 from inventory.signals import ApisChanged, endpoints_recorded
+
+MOST_NAMED = 10
 
 
 @handler(
@@ -76,6 +81,38 @@ def _split(records: list[Any], name: str) -> tuple[SpecificationRecord, list[End
     if not records or not isinstance(records[0], SpecificationRecord):
         raise DocumentError(reason="The document describes no API.", file=name)
     return records[0], [record for record in records[1:] if isinstance(record, EndpointRecord)]
+
+
+@handler(kind="inventory.owners", queue=Queue.BULK, label="Read a file of owners")
+def read_owners(run: Run) -> dict[str, Any]:
+    """Read who owns what as a file says it, and keep that as proposals."""
+    blob, said = Blob.objects.get(pk=run.arguments["blob"]), run.arguments
+    reader = reader_for(said["format"])
+    api = apis_for(run.principal, Verb.UPLOAD).filter(pk=said["api"]).first() if said["api"] else None
+    try:
+        with open_plain(blob) as file:
+            reading = read_document(
+                reader=reader.__module__, file=file, name=said["name"], checkpoint=run.checkpoint,
+                records=reader.records, summary=reader.summary,
+            )  # fmt: skip
+            records = list(reading)
+        read = propose_owners(
+            records=records, source=said["series"] or said["name"], api=api, principal=run.principal, now=run.now
+        )
+    except (DocumentError, InventoryRefused, BlobExpired) as error:
+        raise JobFailed(str(error)) from error
+    return _owners_told(read, reading.summary.skipped_count, run)
+
+
+def _owners_told(read: OwnersRead, skipped: int, run: Run) -> dict[str, Any]:
+    """Return what the job page shows."""
+    note = {}
+    if read.unknown:
+        more = f" and {len(read.unknown) - MOST_NAMED} more" if len(read.unknown) > MOST_NAMED else ""
+        note["note"] = f"No API in sight is called {', '.join(read.unknown[:MOST_NAMED])}{more}."
+    told = Api.objects.visible_to(run.principal).filter(pk__in=read.apis).order_by("name", "pk")[:50]
+    links = [{"label": api.name, "url": reverse("posture:api-people", args=[api.code])} for api in told]
+    return note | {"apis": len(read.apis), "changed": read.changed, "skipped": skipped, "links": links}
 
 
 @handler(kind="inventory.place", queue=Queue.SHORT, label="Tie calls in logs to APIs")

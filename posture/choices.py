@@ -53,3 +53,20 @@ class MailState(TextChoices):
     PLANNED = "planned", "Planned"
     BEGUN = "begun", "Begun"
     SENT = "sent", "Sent"
+
+
+class ComplianceState(TextChoices):
+    """What an API is said to be by one requirement; not met first."""
+
+    NOT_MET = "not_met", "Not met"
+    ACCEPTED = "accepted", "Risk accepted"
+    PARTLY = "partly", "Partly tested"
+    NOT_TESTED = "not_tested", "Not tested"
+    MET = "met", "Met"
+
+
+class PaperFormat(TextChoices):
+    """What a report is written as."""
+
+    PDF = "pdf", "PDF report"
+    XLSX = "xlsx", "XLSX workbook"

@@ -18,8 +18,9 @@ from inventory.checks.base import checks
 from inventory.choices import Authentication, Criticality, Discovery, Environment, Reach, Sensitivity, Stage
 from inventory.models import Api, ApiTeam, Endpoint, EndpointQuerySet, Specification
 from inventory.models.traffic import Observation, in_state
-from posture.choices import Band, NoticeKind
-from posture.models import NoticeQuerySet
+from posture.choices import Band, ComplianceState, NoticeKind
+from posture.models import Compliance, NoticeQuerySet
+from posture.records import REQUIREMENTS
 
 Row = TypeVar("Row", bound=Model)
 
@@ -179,6 +180,29 @@ class CheckFilter(ListFilter):
         if text := self.value("q"):
             results = results.filter(Q(endpoint__path__icontains=text) | Q(evidence__icontains=text))
         return results
+
+
+class ComplianceFilter(ListFilter):
+    """Which results of requirements to list."""
+
+    def __init__(self, asked: QueryDict) -> None:
+        super().__init__(asked)
+        self.offer("requirement", "Requirement", [(entry.short, f"{entry.id} {entry.title}") for entry in REQUIREMENTS])
+        self.offer("state", "Result", ComplianceState.choices)
+        self.pin("api", "API")
+        self.pin("at", "At")
+        self.full_clean()
+
+    def apply(self, held: QuerySet[Compliance]) -> QuerySet[Compliance]:
+        """Return the results that match; the second they are of is for the caller."""
+        for name in ("requirement", "state"):
+            if value := self.value(name):
+                held = held.filter(**{name: value})
+        if api := self.value("api"):
+            held = held.filter(api__code=api.upper())
+        if text := self.value("q"):
+            held = held.filter(Q(api__name__icontains=text) | Q(api__code__iexact=text))
+        return held
 
 
 class FindingFilter(CountedFilter):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,3 +155,61 @@ class ScoreResult:
     def changed(self) -> int:
         """Return how many change points were written."""
         return sum(each.changed for each in self.apis)
+
+
+FRAMEWORK: Final = "owasp-api-2023"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """One requirement of a framework: its short name, its id there, its title, and in our words what it is about."""
+
+    short: str
+    id: str
+    title: str
+    says: str
+
+
+REQUIREMENTS: Final = (
+    Requirement(
+        short="API1", id="API1:2023", title="Broken Object Level Authorization",
+        says="A caller names the id of somebody else's object, and the API returns or changes it.",
+    ),
+    Requirement(
+        short="API2", id="API2:2023", title="Broken Authentication",
+        says="Who calls is not proven, or the proof can be guessed, replayed or forged.",
+    ),
+    Requirement(
+        short="API3", id="API3:2023", title="Broken Object Property Level Authorization",
+        says="Fields are returned or written that this caller should not see or set.",
+    ),
+    Requirement(
+        short="API4", id="API4:2023", title="Unrestricted Resource Consumption",
+        says="Nothing limits calls, size, depth, time or what calls cost elsewhere.",
+    ),
+    Requirement(
+        short="API5", id="API5:2023", title="Broken Function Level Authorization",
+        says="An ordinary caller reaches a function that is meant for another role.",
+    ),
+    Requirement(
+        short="API6", id="API6:2023", title="Unrestricted Access to Sensitive Business Flows",
+        says="A flow that is right once is done by machines at a rate that harms the business.",
+    ),
+    Requirement(
+        short="API7", id="API7:2023", title="Server Side Request Forgery",
+        says="The API calls an address that its caller gave, without checking it.",
+    ),
+    Requirement(
+        short="API8", id="API8:2023", title="Security Misconfiguration",
+        says="Transport, headers, errors or methods are set so that they are not safe.",
+    ),
+    Requirement(
+        short="API9", id="API9:2023", title="Improper Inventory Management",
+        says="Hosts, versions or endpoints exist that nobody tracks or retires.",
+    ),
+    Requirement(
+        short="API10", id="API10:2023", title="Unsafe Consumption of APIs",
+        says="What another API answers is trusted more than what a user sends.",
+    ),
+)  # fmt: skip
+"""The categories of the OWASP API Security Top 10 (2023), in their order."""

@@ -4,16 +4,21 @@ from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.urls import reverse
+
+from inventory.access.errors import AccessRefused
 from inventory.jobs.choices import Queue
-from inventory.jobs.records import Run
+from inventory.jobs.records import JobFailed, Run
 from inventory.jobs.registry import handler, scheduled
 from posture.services.asking import SCORE, SCORE_ALL, ask_for_all_scores, cause_of
+from posture.services.comply import comply_apis
 from posture.services.crossings import plan_crossings
 from posture.services.demo.loading import KIND as DEMO
 from posture.services.demo.loading import take_step
 from posture.services.fixes import write_fixes
 from posture.services.notices import MAIL, forget, plan_mails, send, store
 from posture.services.noticing import look_around
+from posture.services.papers import PAPER, make_paper
 from posture.services.rescore import score_apis
 from posture.services.trends import TREND, write_trend
 
@@ -24,6 +29,7 @@ def score(run: Run) -> dict[str, Any]:
     result = score_apis(api_ids=run.arguments["api_ids"], cause=cause_of(run.arguments["causes"]), now=run.now)
     write_fixes(api_ids=[scored.api_id for scored in result.apis if scored.changed])
     plan_crossings(api_ids=run.arguments["api_ids"], now=run.now)
+    comply_apis(api_ids=run.arguments["api_ids"], now=run.now)
     return {"scored": len(result.apis), "changed": result.changed}
 
 
@@ -36,6 +42,7 @@ def score_all(run: Run) -> dict[str, Any]:
     result = score_apis(api_ids=run.arguments["api_ids"], cause="time passed", now=run.now)
     write_fixes(api_ids=[scored.api_id for scored in result.apis])
     plan_crossings(api_ids=run.arguments["api_ids"], now=run.now)
+    comply_apis(api_ids=run.arguments["api_ids"], now=run.now)
     return {"scored": len(result.apis), "changed": result.changed}
 
 
@@ -70,3 +77,14 @@ def forget_notices(run: Run) -> dict[str, Any]:
 def trend(run: Run) -> dict[str, Any]:
     """Make the weeks of the overview anew."""
     return {"rows": write_trend(now=run.now)}
+
+
+@handler(kind=PAPER, queue=Queue.BULK, label="Write a report", stages=("Collect the results", "Write the file"))
+def paper(run: Run) -> dict[str, Any]:
+    """Write the report of the arguments."""
+    try:
+        made = make_paper(run)
+    except AccessRefused as refusal:
+        raise JobFailed(str(refusal)) from refusal
+    link = {"label": made.name, "url": reverse("posture:export-paper", args=[made.code])}
+    return {"digest": made.digest, "links": [link]}

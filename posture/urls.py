@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from posture.views import (
     apis,
+    compliance,
     components,
     demo,
     exports,
@@ -54,6 +55,11 @@ roof = (
         path("queue/<str:code>/", queue.queue_panel, name="queue-panel"),
         path("decisions/", register.register, name="register"),
         path("export/decisions.csv", register.register_csv, name="export-register"),
+        path("compliance/", compliance.compliance, name="compliance"),
+        path("export/compliance.csv", compliance.compliance_csv, name="export-compliance"),
+        path("export/papers/", compliance.papers, name="export-papers"),
+        path("export/papers/new/", compliance.paper_new, name="export-paper-new"),
+        path("export/papers/<str:code>/", compliance.paper, name="export-paper"),
         path("components/", components.components, name="components"),
         path("settings/demo/", demo.demo_reset, name="demo-reset"),
         path("search", search.find, name="search"),

@@ -16,7 +16,7 @@ LATELY: Final = timedelta(days=30)
     demand="A tool looks at every API at least once in 30 days.",
     remedy="Scan this API and upload the report, or connect the place where its reports lie.",
     severity="low",
-    category="API8",
+    category="",
     cwe=(),
     facts=TestedApi,
 )

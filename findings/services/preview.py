@@ -9,7 +9,7 @@ from findings.choices import Severity
 from findings.identity import fingerprint
 from findings.records import FindingRecord
 from inventory.paths import path_key
-from inventory.records import CallRecord, EndpointRecord, SpecificationRecord
+from inventory.records import CallRecord, EndpointRecord, OwnerRecord, SpecificationRecord
 
 
 def preview_rows(records: Iterable[Any]) -> list[dict[str, Any]]:
@@ -39,7 +39,20 @@ def _row(record: Any, base_url: str) -> dict[str, Any]:
         return _finding(record)
     if isinstance(record, CallRecord):
         return _calls(record)
+    if isinstance(record, OwnerRecord):
+        return _owner(record)
     return _endpoint(record, base_url) if isinstance(record, EndpointRecord) else _alert(record)
+
+
+def _owner(record: OwnerRecord) -> dict[str, Any]:
+    """Return who owns what: the API or the pattern of files, and the owners as they are written."""
+    named = record.api or record.pattern
+    empty = dict.fromkeys(("rule", "severity", "confidence", "cve", "cvss", "method", "url", "parameter"))
+    digest = sha256(f"owner\0{record.api}\0{record.pattern}".encode()).hexdigest()
+    return {
+        "kind": "owner", **empty, "title": named, "cwe": [], "path": record.pattern or None,
+        "location": ", ".join(record.owners) or None, "instances": 1, "fingerprint": digest,
+    }  # fmt: skip
 
 
 def _alert(record: Any) -> dict[str, Any]:

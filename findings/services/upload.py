@@ -109,7 +109,11 @@ def _moment(value: str) -> datetime | None:
     return moment
 
 
-INVENTORY_READS: Final = {"specification": "inventory.specification", "traffic": "findings.log"}
+INVENTORY_READS: Final = {
+    "specification": "inventory.specification",
+    "traffic": "findings.log",
+    "owners": "inventory.owners",
+}
 """The jobs that read what is no report, by the kind of reader."""
 
 
@@ -157,8 +161,8 @@ def receive_upload(
 
 
 def _for_the_inventory(kind: str, checked: Stated, api: Api | None) -> dict[str, Any]:
-    """Return what the job that reads a specification or a log is told."""
-    if kind == "traffic":
+    """Return what the job that reads a specification, a log or owners is told."""
+    if kind in {"traffic", "owners"}:
         return {"series": checked.series, "api": api.pk if api else None}
     return {"api": api.code if api else "", "environment": checked.environment, "team": checked.team}
 

@@ -40,7 +40,7 @@ Judge = Callable[[Any], Iterator[Judgement]]
 class Check:
     """One check. `facts` is the type its function takes, `title` what a failure is called, `demand` what it asks for.
 
-    `category` is that of the OWASP API Security Top 10 (2023). `seed` is its line in the catalogue of posture rules.
+    `category` is that of the OWASP API Security Top 10 (2023), empty for what belongs to none.
     """
 
     slug: str

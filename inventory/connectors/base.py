@@ -13,7 +13,7 @@ __all__ = [
     "json_fault", "one_line", "pointer",
 ]  # fmt: skip
 
-Kind = Literal["specification", "findings", "traffic", "alerts"]
+Kind = Literal["specification", "findings", "traffic", "alerts", "owners"]
 
 
 class Reader(Protocol):

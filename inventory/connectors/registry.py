@@ -14,6 +14,7 @@ _IS: dict[Kind, str] = {
     "findings": "a report of findings",
     "traffic": "a log of requests",
     "alerts": "a document of alerts",
+    "owners": "a file that names owners",
 }
 
 R = TypeVar("R", bound=Reader)

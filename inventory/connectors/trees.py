@@ -36,6 +36,18 @@ WORDS = {
 
 def load_tree(document: Document) -> Any:
     """Return the document's tree. Raises DocumentError with the line where it is broken."""
+    trees = _trees(document)
+    if len(trees) > 1:
+        raise DocumentError(reason=f"The file holds {len(trees)} YAML documents. Give one at a time.")
+    return trees[0] if trees else None
+
+
+def load_trees(document: Document) -> list[Any]:
+    """Return the trees of a YAML stream, documents without content left out; of JSON the only one."""
+    return _trees(document)
+
+
+def _trees(document: Document) -> list[Any]:
     json_like = document.head().lstrip()[:1] in {b"{", b"["}
     raw = document.whole(MOST_JSON if json_like else MOST_YAML)
     try:
@@ -46,16 +58,16 @@ def load_tree(document: Document) -> Any:
     return _json(text, document.name) if json_like else _yaml(text)
 
 
-def _json(text: str, name: str) -> Any:
+def _json(text: str, name: str) -> list[Any]:
     try:
-        return json.loads(text)
+        return [json.loads(text)]
     except (ValueError, RecursionError) as error:
         if name.lower().endswith((".yaml", ".yml")):
             return _yaml(text)
         raise json_fault(text, error) from error
 
 
-def _yaml(text: str) -> Any:
+def _yaml(text: str) -> list[Any]:
     tree = _Tree()
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
@@ -68,7 +80,7 @@ def _yaml(text: str) -> Any:
     except (yaml.YAMLError, ValueError) as error:
         problem = one_line(str(error).partition(' in "<')[0], 200)
         raise DocumentError(reason=f"This is not valid YAML: {problem}.") from error
-    return tree.only()
+    return tree.documents
 
 
 @dataclass(slots=True)
@@ -88,18 +100,11 @@ class _Tree:
     """Builds the tree from parser events without recursion, so that its bounds hold while the document is read."""
 
     def __init__(self) -> None:
-        self._documents: list[Any] = []
+        self.documents: list[Any] = []
         self._open: list[_Open] = []
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._unfinished: set[str] = set()
         self._nodes = 0
-
-    def only(self) -> Any:
-        """Return the one document that has content."""
-        if len(self._documents) > 1:
-            reason = f"The file holds {len(self._documents)} YAML documents. Give one at a time."
-            raise DocumentError(reason=reason)
-        return self._documents[0] if self._documents else None
 
     def take(self, event: Any) -> None:
         """Take the next event of the parser."""
@@ -165,7 +170,7 @@ class _Tree:
         """Put a finished value where it belongs: into the document list, a sequence, or a mapping as key or value."""
         if not self._open:
             if value is not None:
-                self._documents.append(value)
+                self.documents.append(value)
             return
         parent = self._open[-1]
         parent.nodes += nodes

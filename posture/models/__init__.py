@@ -1,5 +1,6 @@
 """How we stand: scores as they were, the score of now, and what they add up to."""
 
+from posture.models.compliance import Compliance, Paper, PaperQuerySet
 from posture.models.demo import DemoInstall
 from posture.models.notices import Notice, NoticeMail, NoticeQuerySet, NoticeWish
 from posture.models.scores import (
@@ -17,6 +18,7 @@ from posture.models.views import FirstView, SavedView, SavedViewQuerySet
 
 __all__ = [
     "ApiScore",
+    "Compliance",
     "CurrentScore",
     "DemoInstall",
     "FirstView",
@@ -26,6 +28,8 @@ __all__ = [
     "NoticeQuerySet",
     "NoticeWish",
     "OfApiQuerySet",
+    "Paper",
+    "PaperQuerySet",
     "Portfolio",
     "PortfolioQuerySet",
     "SavedView",

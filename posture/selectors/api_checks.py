@@ -69,6 +69,11 @@ class ResultRow:
     finding: str
     status: str
 
+    @property
+    def fails(self) -> bool:
+        """Whether it is a failure."""
+        return self.mark is MARKS[Result.FAIL]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checks:

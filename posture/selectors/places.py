@@ -48,6 +48,7 @@ GROUPS: Final = (
     (
         "Assurance",
         (
+            Place(label="Compliance", name="posture:compliance", key="c", icon="certificate"),
             Place(label="Decisions", name="posture:register", key="d", icon="clipboard-check"),
             Place(label="Audit trail", name="access:trail", key="h", icon="history", family=("access:trail",)),
         ),

@@ -58,6 +58,7 @@ def api_people(request: Request, code: str) -> HttpResponse:
             (Person.DEPUTY.value, "Deputy", str(api.deputy or ""), api.deputy.email if api.deputy else ""),
         ),
         "form": form,
+        "owner_email": api.owner.email if api.owner else "",
         "may_assign": may_assign,
         "assigners": roles_that_may(Verb.CLASSIFY),
     }

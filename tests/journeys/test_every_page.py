@@ -30,7 +30,8 @@ from tests.journeys.long_names import LongEstate, long, make_estate, make_walker
 from tests.journeys.looking import FRAME, MORE, WATCH, WIDE, Looked, obeys, turn, walk
 
 PAGES = {
-    "posture:home": "", "posture:queue": "", "posture:queue-together": "", "posture:register": "", "posture:apis": "",
+    "posture:compliance": "", "posture:home": "", "posture:queue": "", "posture:queue-together": "", "posture:register": "",
+    "posture:apis": "",
     "posture:api": "api", "posture:api-endpoints": "api", "posture:api-checks": "api", "posture:api-findings": "api",
     "posture:api-history": "api", "posture:api-facts": "api", "posture:api-people": "api",
     "posture:api-specification": "api", "posture:findings": "", "posture:finding": "finding", "posture:components": "",
@@ -56,7 +57,9 @@ STRANGERS = {
 ON_THE_WAY = {"posture:queue-panel", "mfa_authenticate", "access:codes", "posture:start"}
 ACTS = {
     "posture:finding-decide", "posture:finding-ask", "posture:finding-answer", "posture:finding-undo",
-    "posture:finding-note", "posture:view-save", "posture:view-delete", "posture:view-first", "access:theme",
+    "posture:export-paper-new", "posture:finding-note", "posture:view-save", "posture:view-delete",
+    "posture:view-first",
+    "access:theme",
     "access:session-end", "access:factor-remove", "access:token-revoke", "access:team-rename", "access:member-set",
     "access:member-remove", "access:invitation-again", "access:invitation-withdraw", "access:role-grant",
     "access:role-revoke", "access:person-token-revoke", "access:person-factors-reset", "access:person-return",
@@ -72,6 +75,7 @@ ACTS = {
 }  # fmt: skip
 """What is only asked by POST."""
 FILES = {
+    "posture:export-compliance", "posture:export-papers", "posture:export-paper",
     "posture:export-register", "posture:export-apis", "posture:export-all-findings", "posture:export-findings",
     "access:trail-csv", "access:app-image", "incidents:incident-export", "incidents:evidence-export",
     "access:codes-file", "access:confirm-options", "access:passkey-options",

@@ -28,9 +28,9 @@ ORGANISATION = ("administrator", "security_manager", "analyst", "responder", "au
 ROLES = ("nobody", "stranger", *ORGANISATION, "owner", "member", "token")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 TOKEN_SCOPES = ("see", "upload")
-BROUGHT_BY_ONE = {"job", "view", "token"}
+BROUGHT_BY_ONE = {"job", "view", "token", "paper"}
 """What belongs to the person who made it, not to the team."""
-NOBODY_ELSES = {"view", "token"}
+NOBODY_ELSES = {"view", "token", "paper"}
 """What organisation roles do not see either."""
 BY_PARTS = {"owner", "auditor"}
 """Who asks for the parts of pages too."""
@@ -58,6 +58,7 @@ ABSENT = {
     "case": "CAS-AAAAAAAAAAAAA",
     "evidence": "EVD-00000000",
     "exception": "999999",
+    "paper": "REP-00000000",
 }
 
 

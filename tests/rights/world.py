@@ -34,8 +34,10 @@ from inventory.access.services.tokens import create_token
 from inventory.models import Api, Endpoint
 from inventory.services.classify import Person, assign_person, classify_api
 from inventory.services.connections import Wanted, create_connection, start_run
-from posture.choices import ListName
+from posture.choices import ListName, PaperFormat
+from posture.models import Paper
 from posture.selectors.finding_page import code_of_decision
+from posture.services.papers import ask_for_paper
 from posture.services.views import Wish, save_view
 from tests.findings.reports import sarif, settle, take_in
 from tests.incidents.attacks import alert, bring, document
@@ -153,7 +155,9 @@ def build_estate(mark: str, people: dict[str, User], now: datetime) -> Estate:
         "invitation": code_of(invited.invitation.pk, INVITATIONS),
         "exception": _except(people, now),
     }
+    ask_for_paper(wanted=PaperFormat.XLSX, at=now, principal=acting, now=now)
     settle(now=now)
+    estate.objects["paper"] = Paper.objects.get(made_by=owner).code
     _alarm(estate, acting)
     _declare(estate, principal_of(people["security_manager"], now=now), now)
     return estate

@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 from defusedxml.ElementTree import fromstring
 from hypothesis import strategies as st
 
-from inventory.connectors.trees import load_tree
+from inventory.connectors.trees import load_trees
 from tests.inventory.connectors.reading import document
 
 JUNK: list[Any] = [
@@ -73,7 +73,10 @@ def shape_of(sample: Path) -> tuple[Any, Callable[[Any], str]]:
         return rows, lambda tree: _csv(tree, dialect.delimiter)
     if sample.suffix == ".log":
         return raw.decode().splitlines(), lambda tree: "\n".join(map(str, tree if isinstance(tree, list) else [tree]))
-    return load_tree(document(raw, sample.name)), json.dumps
+    trees = load_trees(document(raw, sample.name))
+    if len(trees) > 1:
+        return trees, lambda tree: "\n---\n".join(map(json.dumps, tree if isinstance(tree, list) else [tree]))
+    return trees[0], json.dumps
 
 
 def _of_xml(element: Element) -> dict[str, Any]:

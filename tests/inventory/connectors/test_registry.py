@@ -27,7 +27,7 @@ SAMPLE_IDS = [f"{reader.slug}-{sample.name}" for reader, sample in SAMPLES]
 def test_a_reader_says_what_it_is_and_brings_samples(reader: type[Reader]) -> None:
     assert reader.slug.isidentifier()
     assert reader.label
-    assert reader.kind in {"specification", "findings", "traffic", "alerts"}
+    assert reader.kind in {"specification", "findings", "traffic", "alerts", "owners"}
     assert samples_of(reader)
 
 
