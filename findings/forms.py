@@ -95,6 +95,83 @@ class UploadForm(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if name != "file" and value}
 
 
+ONE_OF: Final = {
+    "title": "Title", "severity": "Severity", "rule": "Rule", "message": "Description", "remedy": "Remedy",
+    "url": "Address", "method": "Method", "path": "Path", "parameter": "Parameter", "confidence": "Confidence",
+    "cvss": "CVSS score", "cwe": "CWE", "cve": "CVE", "file": "File", "line": "Line", "instances": "How often",
+    "suppressed": "Accepted there",
+}  # fmt: skip
+"""What a column may hold, in the order of the form; the first is needed."""
+SEVERAL: Final = ("cwe", "cve")
+
+
+class ColumnsForm(forms.Form):
+    """Which column holds what of a finding, whose tool it is, and what its words for severities mean."""
+
+    tool = forms.CharField(
+        label="Tool",
+        required=False,
+        max_length=100,
+        help_text="Whose findings these are. Findings of two tools are two, even in one place.",
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
+    )
+    entries = forms.CharField(
+        label="Key of the entries",
+        required=False,
+        max_length=100,
+        help_text="For JSON: the key of the list of findings; empty when the file is the list.",
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
+    )
+    severities = forms.CharField(
+        label="Words for severities",
+        required=False,
+        max_length=4000,
+        help_text="One a line, such as “P1 = critical”. Common words are known.",
+        widget=forms.Textarea(attrs={"class": "input", "rows": 3, "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, columns: Sequence[str], **kwargs: Any) -> None:
+        """Offer these columns for each thing a finding has."""
+        super().__init__(*args, **kwargs)
+        for name, label in ONE_OF.items():
+            self.fields[name] = forms.ChoiceField(
+                label=label, required=False, choices=[("", "Not there"), *((column, column) for column in columns)],
+                widget=forms.Select(attrs={"class": "input"}),
+            )  # fmt: skip
+
+    @classmethod
+    def initial_of(cls, mapping: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a mapping as the form shows it."""
+        words = "\n".join(f"{word} = {ours}" for word, ours in mapping.get("severities", {}).items())
+        shown: dict[str, Any] = {name: mapping.get(name, "") for name in (*ONE_OF, "tool")}
+        shown |= {name: next(iter(mapping.get(name, ())), "") for name in SEVERAL}
+        return shown | {"severities": words, "entries": mapping.get("entries", "findings")}
+
+    def clean_severities(self) -> dict[str, str]:
+        """Return the words with ours; a line without an equals sign is told."""
+        words: dict[str, str] = {}
+        for line in filter(None, map(str.strip, self.cleaned_data["severities"].splitlines())):
+            word, sign, ours = line.rpartition("=")
+            if not sign or not word.strip() or not ours.strip():
+                msg = f"“{line[:60]}” says nothing; write it as “P1 = critical”."
+                raise forms.ValidationError(msg)
+            words[word.strip()] = ours.strip().lower()
+        return words
+
+    def mapping(self) -> dict[str, Any]:
+        """Return the options of the reader; call after is_valid()."""
+        told = self.cleaned_data
+        options: dict[str, Any] = {name: told[name] for name in ONE_OF if told.get(name)}
+        options |= {name: (told[name],) for name in SEVERAL if told.get(name)}
+        options |= {name: told[name] for name in ("tool", "severities") if told.get(name)}
+        return {**options, "entries": told.get("entries", "")}
+
+    @property
+    def held(self) -> list[forms.BoundField]:
+        """The fields that name a column."""
+        return [self[name] for name in ONE_OF]
+
+
 def _short(meaning: str) -> str:
     """Return what a rule looks at without its example, to begin a line."""
     words = meaning.partition(",")[0]

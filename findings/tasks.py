@@ -82,6 +82,7 @@ def _fold(run: Run, report: Report, options: UploadOptions, *, anew: bool = Fals
             reader=reader.__module__,
             file=file,
             name=report.name,
+            options=report.options.get("columns") or {},
             checkpoint=run.checkpoint,
             records=reader.records,
             summary=reader.summary,

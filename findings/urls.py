@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from findings.views import deadlines, mapping, upload
+from findings.views import columns, deadlines, mapping, upload
 
 app_name = "findings"
 
 urlpatterns = [
     path("upload/", upload.upload, name="upload"),
+    path("upload/<str:code>/columns/", columns.columns, name="upload-columns"),
     path("policies/deadlines/", deadlines.deadlines, name="deadlines"),
     path("policies/deadlines/except/", deadlines.deadline_except, name="deadline-except"),
     path("policies/deadlines/except/<int:number>/end/", deadlines.deadline_except_end, name="deadline-except-end"),

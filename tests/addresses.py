@@ -16,6 +16,7 @@ LISTS = ("/apis/", "/findings/", "/queue/", "/decisions/")
 WORDS = ("estate", "number", "nowhere", "owner")
 """What the palette is asked for."""
 ARGUMENTS = {
+    "findings:upload-columns": ("table",),
     "posture:api": ("api",),
     "posture:finding": ("finding",),
     "posture:queue-panel": ("finding",),

@@ -111,6 +111,26 @@ SELECT %(now)s, 'system', 'Posture', '', 'api', code, 'facts', '', '', id
 FROM inventory_api, generate_series(1, 3) WHERE code LIKE 'API-E%%'
 """
 
+CHECKS = """
+INSERT INTO findings_checkresult (check_name, api_id, endpoint_id, result, severity, evidence, since)
+SELECT 'countable-ids', endpoint.api_id, endpoint.id, (ARRAY['fail', 'unknown', 'pass'])[1 + endpoint.id %% 3], 1,
+    'Evidence number ' || endpoint.id || '.', %(now)s
+FROM inventory_endpoint endpoint JOIN inventory_api api ON api.id = endpoint.api_id AND api.code LIKE 'API-E%%'
+"""
+
+COMPLIANCE = """
+INSERT INTO posture_compliance
+    (framework, requirement, api_id, state, open, accepted, judged, unknown, failing, since)
+SELECT 'owasp-api-2023', 'API' || n, api.id, (ARRAY['not_met', 'partly', 'met'])[1 + (api.id + n) %% 3], n, 0, 1, 0,
+    '[["FND-E1", "A title", 3, "GET /things", false]]', %(now)s
+FROM inventory_api api, generate_series(1, 10) n WHERE api.code LIKE 'API-E%%'
+"""
+
+TABLES = """
+INSERT INTO findings_report (code, digest, name, format, options, uploaded_at, counts)
+VALUES ('RPT-E000001', 'table', 'table.csv', 'generic', '{}', %(now)s, '{}')
+"""
+
 CONNECTIONS = """
 INSERT INTO inventory_connection (
     code, kind, name, options, team_id, rule, egress, cursor, created_at, changed_at, last_run_at, failures, fault)
@@ -202,7 +222,7 @@ BIGGEST = "API-E000001"
 
 STATEMENTS = (
     TEAMS, APIS, HELD, ADDRESSES, ENDPOINTS, SERIES, SCANS, FINDINGS, PRESENCES, TRAIL, CONNECTIONS, JOBS, RUNS, ALERTS,
-    INCIDENTS, LINKS, ENTRIES, PRESENT, FAILING, MEMBERS,
+    INCIDENTS, LINKS, ENTRIES, PRESENT, FAILING, MEMBERS, CHECKS, COMPLIANCE, TABLES,
 )  # fmt: skip
 
 
@@ -222,6 +242,7 @@ class Estate:
     incident: str = "INC-E000001"
     case: str = ""
     person: str = ""
+    table: str = "RPT-E000001"
 
 
 def make_estate(*, apis: int, findings: int, teams: int = 20, endpoints: int = 7, scored: bool = True) -> Estate:

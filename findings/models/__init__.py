@@ -5,12 +5,13 @@ from findings.models.deadlines import Assignment, Deadline, DeadlineCalendar, Du
 from findings.models.decisions import Decision, DecisionQuerySet, MappingRule
 from findings.models.findings import Finding, FindingQuerySet, Presence, Sighting
 from findings.models.notes import Note, NoteQuerySet
-from findings.models.reports import Report, Scan, ScanPart, Series
+from findings.models.reports import ColumnMapping, Report, Scan, ScanPart, Series
 
 __all__ = [
     "Assignment",
     "CheckResult",
     "CheckResultQuerySet",
+    "ColumnMapping",
     "Coverage",
     "Deadline",
     "DeadlineCalendar",

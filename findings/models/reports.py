@@ -122,3 +122,27 @@ class ScanPart(models.Model):
     @override
     def __str__(self) -> str:
         return f"part of {self.scan}"
+
+
+class ColumnMapping(models.Model):
+    """Which columns of the tables of a series hold what (`findings.connectors.generic.mapping`), as a person said.
+
+    `team` is the one that uploads the series, None for those who see the whole organisation.
+    """
+
+    series = models.CharField(max_length=300)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    mapping = models.JSONField()
+    saved_at = models.DateTimeField()
+    saved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["series", "team"], nulls_distinct=False, name="column_mapping_once")
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"columns of {self.series}"

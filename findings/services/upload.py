@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
 from findings.errors import FindingsRefused
-from findings.models import Report
+from findings.models import ColumnMapping, Report
 from inventory.access.models import Team
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may_somewhere, refused
@@ -17,13 +17,15 @@ from inventory.choices import Environment
 from inventory.codes import chance_code
 from inventory.connectors.registry import detect, reader_for, readers
 from inventory.jobs.documents import Document
-from inventory.jobs.models import Job
+from inventory.jobs.models import Blob, Job
 from inventory.jobs.services import blobs
 from inventory.jobs.services.jobs import enqueue
 from inventory.models import Api
 from inventory.selectors import find_api
 
 MAX_PARTS = 10_000
+GENERIC: Final = "generic"
+"""The format whose columns people say."""
 READ_BY: Final[dict[str, str]] = {"alerts": "incidents.alerts"}
 """The job that reads a report of a kind that a higher floor takes in; all others are reports of findings."""
 
@@ -143,20 +145,40 @@ def receive_upload(
             arguments = said | _for_the_inventory(reader.kind, checked, api)
             kind = INVENTORY_READS[reader.kind]
             return enqueue(kind=kind, arguments=arguments, principal=principal, now=now, title=title)
-        report = Report.objects.create(
-            code=chance_code("RPT"),
-            blob=blob,
-            digest=blob.digest,
-            name=name[:300],
-            format=reader.slug,
-            uploaded_at=now,
-            uploaded_by_id=principal.user_id,
-            team=_uploading_team(principal),
-            options={"api": api.pk if api else None, **checked.of_scan()},
-        )
-        kind = READ_BY.get(reader.kind, "findings.report")
-        job = enqueue(kind=kind, arguments={"report": report.pk}, principal=principal, now=now, title=title)
-        Report.objects.filter(pk=report.pk).update(job=job)
+        told = {"api": api.pk if api else None, **checked.of_scan(), **_columns(reader.slug, checked.series, principal)}
+        report = _stored(blob, name, reader.slug, told, principal, now)
+        return read_report_later(report=report, principal=principal, now=now)
+
+
+def _columns(slug: str, series: str, principal: Principal) -> dict[str, Any]:
+    """Return what is kept of the columns of a series, for the one format that has any."""
+    if slug != GENERIC or not series:
+        return {}
+    held = ColumnMapping.objects.filter(series=series, team=uploading_team(principal)).first()
+    return {"columns": held.mapping} if held else {}
+
+
+def _stored(blob: Blob, name: str, slug: str, said: dict[str, Any], principal: Principal, now: datetime) -> Report:
+    return Report.objects.create(
+        code=chance_code("RPT"), blob=blob, digest=blob.digest, name=name[:300], format=slug, uploaded_at=now,
+        uploaded_by_id=principal.user_id, team=uploading_team(principal), options=said,
+    )  # fmt: skip
+
+
+def keep_report(
+    *, file: BinaryIO, name: str, slug: str, said: dict[str, Any], principal: Principal, now: datetime
+) -> Report:
+    """Keep a document sealed as a report that nothing reads yet; call in a transaction."""
+    file.seek(0)
+    return _stored(blobs.store(file, now=now), name, slug, said, principal, now)
+
+
+def read_report_later(*, report: Report, principal: Principal, now: datetime) -> Job:
+    """Write the job that reads a report and return it; call in a transaction."""
+    kind = READ_BY.get(reader_for(report.format).kind, "findings.report")
+    title = f"Read {report.name}"[:300]
+    job = enqueue(kind=kind, arguments={"report": report.pk}, principal=principal, now=now, title=title)
+    Report.objects.filter(pk=report.pk).update(job=job)
     return job
 
 
@@ -167,7 +189,7 @@ def _for_the_inventory(kind: str, checked: Stated, api: Api | None) -> dict[str,
     return {"api": api.code if api else "", "environment": checked.environment, "team": checked.team}
 
 
-def _uploading_team(principal: Principal) -> Team | None:
+def uploading_team(principal: Principal) -> Team | None:
     """Return the team in whose name a person uploads: the first of a person without wider sight."""
     if principal.sees_all:
         return None

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from findings.errors import FindingsRefused
 from findings.forms import UploadForm
 from findings.selectors import names_in_sight, teams_to_upload_for
+from findings.services.columns import hold_table, is_table
 from findings.services.upload import receive_upload
 from inventory.access.http import Request
 from inventory.access.rights import Verb
@@ -37,9 +38,11 @@ def upload(request: Request) -> HttpResponse:
     if sent and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            job = receive_upload(
-                file=file, name=file.name, options=form.options(), principal=principal, now=timezone.now()
-            )
+            taken = {"file": file, "name": file.name, "options": form.options(), "principal": principal}
+            if is_table(file, file.name, form.options()):
+                report = hold_table(**taken, now=timezone.now())
+                return redirect("findings:upload-columns", report.code)
+            job = receive_upload(**taken, now=timezone.now())
         except (FindingsRefused, InventoryRefused, DocumentError) as refusal:
             form.add_error(None, str(refusal))
         else:

@@ -1,5 +1,6 @@
 """An estate in which every name is as long as its column and has no place to break, and nothing at all beside it."""
 
+import io
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 
 from findings.models import CheckResult, Finding
+from findings.services.columns import hold_table
 from findings.services.decide import Statement, Target, ask_acceptance, decide
 from findings.services.mapping import create_rule
 from findings.status import DecisionKind
@@ -86,6 +88,11 @@ def make_estate(walker: User, now: datetime) -> LongEstate:
     estate.objects |= _people(team, walker, second, acting, now)
     estate.objects["alert"] = _alert(estate.objects["api"], acting, now)
     estate.objects |= _incident(acting, now)
+    table = io.BytesIO(
+        f"{long('column', 300)},title,severity\n{long('cell', 300)},{long('Title', 300)},high\n".encode()
+    )
+    held = hold_table(file=table, name=f"{long('table', 200)}.csv", options={}, principal=acting, now=now)
+    estate.objects["table"] = held.code
     wish = Wish(listed=ListName.APIS, name=long("View", 60), query="q=x", team_id=team.pk)
     save_view(wish=wish, principal=acting, now=now)
     return estate

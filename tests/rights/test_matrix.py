@@ -59,6 +59,7 @@ ABSENT = {
     "evidence": "EVD-00000000",
     "exception": "999999",
     "paper": "REP-00000000",
+    "table": "RPT-00000000",
 }
 
 

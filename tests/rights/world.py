@@ -4,6 +4,7 @@ Each team's estate carries a mark in every text people or documents bring in, so
 must not be on it. The other team has a second API on the host of our own team's; a third API belongs to nobody.
 """
 
+import io
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Any
 from findings.deadlines import Rule as DeadlineRule
 from findings.models import CheckResult, Finding, Report
 from findings.selectors import deadline_exceptions
+from findings.services.columns import hold_table
 from findings.services.deadlines import set_exception
 from findings.services.decide import Statement, Target, ask_acceptance, decide
 from findings.services.mapping import create_rule
@@ -137,6 +139,7 @@ def build_estate(mark: str, people: dict[str, User], now: datetime) -> Estate:
         "report": Report.objects.filter(name=f"{mark}.sarif").values_list("code", flat=True).get(),
         "endpoint": Endpoint.objects.filter(api=api).values_list("path", flat=True)[0],
         "unmapped": Finding.objects.get(api=None, rule=f"{mark}Loose-rule-a").code,
+        "table": _table(mark, acting, now),
     }
     _decide(estate, findings[0], acting, principal_of(member, now=now), now)
     rule, _ = create_rule(kind="path", pattern=f"{mark.lower()}.example/rule", api=api, principal=acting, now=now)
@@ -161,6 +164,12 @@ def build_estate(mark: str, people: dict[str, User], now: datetime) -> Estate:
     _alarm(estate, acting)
     _declare(estate, principal_of(people["security_manager"], now=now), now)
     return estate
+
+
+def _table(mark: str, acting: Principal, now: datetime) -> str:
+    """Return the code of a table whose columns nobody has told yet."""
+    table = io.BytesIO(f"title,severity\n{mark} weakness,high\n".encode())
+    return hold_table(file=table, name=f"{mark}.csv", options={}, principal=acting, now=now).code
 
 
 def _except(people: dict[str, User], now: datetime) -> str:
