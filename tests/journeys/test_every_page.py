@@ -30,7 +30,8 @@ from tests.journeys.long_names import LongEstate, long, make_estate, make_walker
 from tests.journeys.looking import FRAME, MORE, WATCH, WIDE, Looked, obeys, turn, walk
 
 PAGES = {
-    "posture:compliance": "", "posture:home": "", "posture:queue": "", "posture:queue-together": "", "posture:register": "",
+    "posture:compliance": "", "posture:home": "", "posture:queue": "", "posture:queue-together": "",
+    "posture:register": "",
     "posture:apis": "",
     "posture:api": "api", "posture:api-endpoints": "api", "posture:api-checks": "api", "posture:api-findings": "api",
     "posture:api-history": "api", "posture:api-facts": "api", "posture:api-people": "api",
