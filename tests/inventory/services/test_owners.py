@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from inventory.access.choices import OrganisationRole
 from inventory.access.models import StateChange, Team
@@ -80,7 +81,9 @@ def test_a_person_s_word_stands_whatever_files_say() -> None:
     assert api.team_rows.get(until=None).team == mine
 
 
-def test_a_proposal_that_fits_a_team_is_taken_by_one_press() -> None:
+def test_a_proposal_that_fits_a_team_is_taken_by_one_press(settings: Settings) -> None:
+    static = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": static}
     Team.objects.create(slug="orders", name="Orders")
     api = known("Orders API")
     take_in(CATALOG, "catalog-info.yaml", analyst())
