@@ -13,9 +13,9 @@ from django.db import connection
 
 from findings.identity import OWN_CHECKS
 from findings.status import OPEN, Status
+from incidents.scoring.categories import CWES
 from inventory.checks.base import checks
 from posture.records import FRAMEWORK, REQUIREMENTS
-from posture.scoring.categories import CWES
 
 LISTED: Final = 20
 """How many findings a row names; it counts all."""
