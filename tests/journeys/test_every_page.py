@@ -48,12 +48,9 @@ PAGES = {
     "posture:notice-wishes": "", "incidents:cases": "", "incidents:case": "case",
 }  # fmt: skip
 """The pages of somebody signed in, each with the objects its address names."""
-STRANGERS = {
-    "account_login": "", "account_reset_password": "", "access:join": "join", "access:welcome": "welcome",
-    "account_reset_password_from_key": "reset",
-}  # fmt: skip
+STRANGERS = {"account_login": "", "account_reset_password": "", "access:join": "join", "access:welcome": "welcome"}
+STRANGERS["account_reset_password_from_key"] = "reset"
 """The pages of somebody not signed in. `mfa_authenticate` and `access:codes` are reached on the way in."""
-
 ON_THE_WAY = {"posture:queue-panel", "mfa_authenticate", "access:codes", "posture:start"}
 ACTS = {
     "posture:finding-decide", "posture:finding-ask", "posture:finding-answer", "posture:finding-undo",
