@@ -82,3 +82,5 @@ urlpatterns = [
     path("", include("incidents.urls")),
     path("api/v1/", include("posture.api.urls")),
 ]
+
+handler500 = "posture.views.failures.failed"
