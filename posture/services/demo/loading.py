@@ -28,6 +28,7 @@ from posture.models import DemoInstall
 from posture.services.demo.acting import decide_things, principal_called, state_facts, triage_alerts
 from posture.services.demo.moving import Window, move_folder
 from posture.services.demo.progress import FILE, Progress, tell
+from posture.services.trends import TREND
 
 KIND: Final = "posture.demo"
 OTHERS: Final = (KIND, "posture.score", "posture.score_all")
@@ -73,6 +74,8 @@ def take_step(*, step: int, now: datetime) -> dict[str, Any]:
     held.step = step + 1
     if held.step == len(STEPS):
         held.done_at = now
+        # The overview of a fresh demo should not wait for the clock.
+        enqueue(kind=TREND, arguments={}, principal=SYSTEM, now=now, key=TREND)
         transaction.on_commit(partial(tell, None))
     else:
         _ask(held.step, now=now)
