@@ -18,9 +18,12 @@ from inventory.records import Oddity, OwnerRecord, OwnerSummary
 SHOWN = 100
 LOOKED_AT = 200
 MOST = 50
+LONGEST = 4_000
+"""Letters of a line; a longer one is no rule, and no expression should look at it."""
+
 _OWNER = re.compile(r"@[\w.-]+(?:/[\w./-]+)?|[^\s@]+@[^\s@]+\.[^\s@]+")
 _SECTION = re.compile(r"\^?\[(?P<name>[^\]]+)\](?:\[\d+\])?(?P<owners>.*)")
-_PATTERN = re.compile(r"[*/.\w](?:\\.|[^\s:,;=\"'<>{}|])*")
+_PATTERN = re.compile(r"[*/.\w](?:\\.|[^\s\\:,;=\"'<>{}|])*")
 _WORD = re.compile(r"(?:\\.|[^\s\\])+")
 
 
@@ -52,7 +55,7 @@ class CodeOwners:
         count, section = 0, tuple[str, ...]()
         for number, raw in lines_of(document):
             line = clean(raw.decode("utf-8", "replace")).strip() if raw is not None else ""
-            if raw is None:
+            if raw is None or len(line) > LONGEST:
                 skipped.append(Oddity(place=f"line {number}", what="The line is too long."))
             elif line and not line.startswith("#"):
                 if head := _SECTION.fullmatch(line):
@@ -60,6 +63,9 @@ class CodeOwners:
                     continue
                 pattern, rest = _split(line)
                 rest = rest.partition(" #")[0]
+                if not _PATTERN.fullmatch(pattern):
+                    skipped.append(Oddity(place=f"line {number}", what=f"“{one_line(pattern, 60)}” is no pattern."))
+                    continue
                 if rest.strip() and not _owners(rest):
                     skipped.append(Oddity(place=f"line {number}", what=f"“{one_line(rest, 60)}” names no owner."))
                     continue

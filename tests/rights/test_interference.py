@@ -171,6 +171,6 @@ def test_what_the_marks_mark_does_arrive_where_it_is_allowed(
 ) -> None:
     foreign = answers(world.foreign.owner, world.foreign, world)
     for estate, answered in ((world.own, before[world.own.owner.name]), (world.foreign, foreign)):
-        shown = b"\n".join(body for _, body in answered.values()).decode()
+        shown = b"\n".join(body for _, body in answered.values()).decode(errors="replace")
         wanted = [text.format(estate.mark) for text in PLANTED if estate is world.foreign or "Beside" not in text]
         assert [text for text in wanted if text not in shown] == []

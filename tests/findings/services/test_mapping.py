@@ -8,7 +8,7 @@ import pytest
 
 from findings.errors import FindingsRefused
 from findings.mapping import RuleKind, clean_pattern, repository_key
-from findings.models import Decision, Finding, MappingRule, Presence, Report
+from findings.models import Decision, Finding, FindingQuerySet, MappingRule, Presence, Report
 from findings.services.decide import Statement, Target, decide
 from findings.services.mapping import create_rule, end_rule, preview_rule, tie_report, unmapped
 from findings.status import DecisionKind
@@ -23,6 +23,13 @@ from posture.services.digest import state_digest
 from tests.findings.reports import NOW, analyst, openapi, result, sarif, settle, take_in, told
 
 DAY = timedelta(days=1)
+OURS = "posture checks"
+"""The source of what the product itself finds."""
+
+
+def scanned(api: Api) -> FindingQuerySet:
+    """Return what scanners found on an API."""
+    return Finding.objects.filter(api=api).exclude(source_kind=OURS)
 
 
 def of_repository(content: bytes, repository: str) -> bytes:
@@ -67,7 +74,7 @@ def test_what_no_rule_knows_is_counted_and_kept(principal: Principal, api: Api) 
     job = take_in(report("a", "b"), "lint.sarif", principal)
     assert (job.state, told(job)["unmapped"], told(job)["created"]) == ("done", 2, 2)
     assert unmapped(principal).count() == 2
-    assert not Finding.objects.filter(api=api).exists()
+    assert not scanned(api).exists()
 
 
 def test_a_rule_ties_what_came_before_it_and_the_old_rows_leave_every_count(
@@ -76,11 +83,11 @@ def test_a_rule_ties_what_came_before_it_and_the_old_rows_leave_every_count(
     take_in(report("a", "b", day=1), "one.sarif", principal)
     take_in(report("b", "c", day=2), "two.sarif", principal)
     map_repository(api, manager)
-    held = dict(Finding.objects.filter(api=api).values_list("rule", "status"))
+    held = dict(scanned(api).values_list("rule", "status"))
     assert held == {"a": "closed", "b": "new", "c": "new"}
     assert not unmapped(principal).exists()
     assert set(Finding.objects.filter(api=None).values_list("moved_to__rule", flat=True)) == {"a", "b", "c"}
-    spans = Presence.objects.filter(finding__api=api).values_list("finding__rule", "since__day", "until__day")
+    spans = Presence.objects.filter(finding__in=scanned(api)).values_list("finding__rule", "since__day", "until__day")
     assert set(spans) == {("a", 1, 2), ("b", 1, None), ("c", 2, None)}
 
 
@@ -102,7 +109,7 @@ def test_mapping_before_or_after_leaves_the_same_on_the_api(principal: Principal
 
 
 def _presence(api: Api) -> set[tuple[Any, ...]]:
-    rows = Presence.objects.filter(finding__api=api)
+    rows = Presence.objects.filter(finding__in=scanned(api))
     return set(rows.values_list("finding__rule", "since", "until", "from_scan__digest", "until_scan__digest"))
 
 
@@ -112,7 +119,7 @@ def test_decisions_come_along(principal: Principal, manager: Principal, api: Api
     statement = Statement(kind=DecisionKind.FALSE_POSITIVE, reason="Generated code.")
     decide(target=Target(finding_ids=(loose.pk,)), statement=statement, principal=manager, now=NOW)
     map_repository(api, manager)
-    held = Finding.objects.get(api=api)
+    held = scanned(api).get()
     assert held.status == "false_positive"
     copied = Decision.objects.get(finding=held)
     assert (copied.kind, copied.reason, copied.at) == ("false_positive", "Generated code.", NOW)
@@ -125,7 +132,7 @@ def test_a_scan_that_finds_nothing_in_a_mapped_repository_closes_there(
     map_repository(api, manager)
     job = take_in(report(day=2), "two.sarif", principal)
     assert told(job)["closed"] == 1
-    assert Finding.objects.get(api=api).status == "closed"
+    assert scanned(api).get().status == "closed"
 
 
 def test_the_preview_counts_what_the_rule_then_ties(principal: Principal, manager: Principal, api: Api) -> None:
@@ -134,7 +141,7 @@ def test_the_preview_counts_what_the_rule_then_ties(principal: Principal, manage
     seen = preview_rule(kind="repository", pattern="github.com/shop/orders", principal=manager)
     assert (seen.count, {finding.rule for finding in seen.sample}) == (2, {"a", "b"})
     map_repository(api, manager)
-    assert Finding.objects.filter(api=api).count() == seen.count
+    assert scanned(api).count() == seen.count
     assert [finding.rule for finding in unmapped(manager)] == ["c"]
 
 
@@ -172,7 +179,7 @@ def test_an_uploader_cannot_reach_an_api_of_another_team_through_its_rules(
     )
     job = take_in(report("a"), "one.sarif", stranger)
     assert (job.state, told(job)["unmapped"]) == ("done", 1)
-    assert not Finding.objects.filter(api=api).exists()
+    assert not scanned(api).exists()
     assert unmapped(stranger).count() == 1
 
 
@@ -206,7 +213,7 @@ def test_a_rule_about_a_series_ties_what_its_preview_counted(
     assert preview_rule(kind="series", pattern="nightly", principal=manager).count == 2
     create_rule(kind="series", pattern="nightly", api=api, principal=manager, now=NOW)
     settle()
-    assert set(Finding.objects.filter(api=api).values_list("rule", flat=True)) == {"a", "b"}
+    assert set(scanned(api).values_list("rule", flat=True)) == {"a", "b"}
     assert [finding.rule for finding in unmapped(manager)] == ["c"]
 
 
@@ -226,7 +233,7 @@ def test_a_report_is_tied_by_hand_once_and_what_a_url_places_stays_there(princip
     tie_report(report=held, api=api, principal=principal, now=NOW)
     settle()
     assert not unmapped(principal).exists()
-    owned = dict(Finding.objects.filter(moved_to=None).values_list("rule", "api__name"))
+    owned = dict(Finding.objects.filter(moved_to=None).exclude(source_kind=OURS).values_list("rule", "api__name"))
     assert owned == {"a": api.name, "b": api.name, "web": "Carts"}
     # It was for once: what comes next waits again.
     take_in(report("z", repository=""), "next.sarif", principal)
@@ -237,10 +244,10 @@ def test_a_tied_report_has_what_it_had_if_it_were_uploaded_for_the_api(principal
     take_in(report("a", "b", repository=""), "one.sarif", principal)
     tie_report(report=Report.objects.get(name="one.sarif"), api=api, principal=principal, now=NOW)
     settle()
-    tied = set(Finding.objects.filter(api=api).values_list("fingerprint", "status", "present", "first_seen"))
+    tied = set(scanned(api).values_list("fingerprint", "status", "present", "first_seen"))
     job = take_in(report("a", "b", repository=""), "again.sarif", principal, api=api.code)
     assert (told(job)["created"], told(job)["unchanged"]) == (0, 2)
-    assert set(Finding.objects.filter(api=api).values_list("fingerprint", "status", "present", "first_seen")) == tied
+    assert set(scanned(api).values_list("fingerprint", "status", "present", "first_seen")) == tied
 
 
 def test_a_report_whose_document_is_gone_says_so(principal: Principal, api: Api) -> None:

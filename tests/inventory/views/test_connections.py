@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from inventory.access.choices import OrganisationRole
 from inventory.access.models import Team
@@ -70,7 +71,8 @@ def test_what_needs_care_comes_first_with_its_reason(manager: Client) -> None:
     assert "1 of 4" in text_of(page)
 
 
-def test_a_connection_is_made_in_two_steps(manager: Client) -> None:
+def test_a_connection_is_made_in_two_steps(manager: Client, settings: Settings) -> None:
+    settings.CONNECT_FOLDERS = ()
     kinds = text_of(manager.get("/connections/new/").content)
     assert "Web addresses" in kinds
     assert "The operator has opened no folder." in kinds

@@ -53,8 +53,9 @@ def test_swagger_2_is_read_with_host_schemes_and_inherited_security() -> None:
         tags=("orders",),
         authentication="declared",
         schemes=("key",),
-        parameters=(Parameter(name="page", where="query"),),
+        parameters=(Parameter(name="page", where="query", kind="integer"),),
         response_types=("application/json", "text/csv"),
+        responses=("200",),
     )
     placed = endpoints["POST", "/orders"]
     assert placed.schemes == ("key", "basic")
