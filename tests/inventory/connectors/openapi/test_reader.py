@@ -59,7 +59,7 @@ def test_swagger_2_is_read_with_host_schemes_and_inherited_security() -> None:
     )
     placed = endpoints["POST", "/orders"]
     assert placed.schemes == ("key", "basic")
-    assert placed.parameters[1] == Parameter(name="order", where="body", required=True)
+    assert placed.parameters[1] == Parameter(name="order", where="body", required=True, kind="object")
     assert placed.request_types == ("application/json",)
     assert endpoints["GET", "/orders/{number}"].authentication == "none"
     dropped = endpoints["DELETE", "/orders/{number}"]
