@@ -40,7 +40,7 @@ def score_all(run: Run) -> dict[str, Any]:
     if "api_ids" not in run.arguments:
         return {"batches": ask_for_all_scores(now=run.now)}
     result = score_apis(api_ids=run.arguments["api_ids"], cause="time passed", now=run.now)
-    write_fixes(api_ids=[scored.api_id for scored in result.apis])
+    write_fixes(api_ids=[scored.api_id for scored in result.apis if scored.changed])
     plan_crossings(api_ids=run.arguments["api_ids"], now=run.now)
     comply_apis(api_ids=run.arguments["api_ids"], now=run.now)
     return {"scored": len(result.apis), "changed": result.changed}

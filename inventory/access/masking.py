@@ -19,10 +19,10 @@ HIDDEN: Final = "•••"
 
 TRIGGERS: Final = (
     "passw", "passphrase", "pwd", "secret", "token", "key", "credential", "session", "sid=", "bearer", "basic",
-    "authorization", "cookie", "://", "eyj", "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_",
+    "authorization", "cookie", "eyj", "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_",
     "glpat-", "xox", "k_live_", "k_test_", "aiza", "npm_", "posture_", "sig=", "signature=", "jwt",
 )  # fmt: skip
-"""A text in lower case without any of these holds nothing that is looked for."""
+"""A text in lower case without any of these holds nothing that is looked for but what an address may carry."""
 
 SHAPES: Final = re.compile(
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----[^-]{0,20000}(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----)?"
@@ -48,20 +48,26 @@ HARMLESS: Final = frozenset({
 })  # fmt: skip
 STANDS_FOR: Final = re.compile(r"[•*.xX…-]*|[<{$%\[(].*")
 """Values that stand for others: rows of dots, `<token>`, `${TOKEN}`."""
+REMEMBERED: Final = 1000
+"""A longer text is unlikely to come again, and too large to keep."""
 SHORT_OF_A_SECRET: Final = 16
 """A word of fewer letters without a digit may be plain language."""
 
 
 def masked(text: str) -> str:
     """Return the text with every secret in it replaced by `HIDDEN`. What is masked already comes back as it is."""
-    lower = text.lower()
-    if not any(word in lower for word in TRIGGERS):
-        return text
+    return _remembered(text) if len(text) <= REMEMBERED else _masked(text)
+
+
+@lru_cache(maxsize=2048)  # titles and remedies come again and again
+def _remembered(text: str) -> str:
     return _masked(text)
 
 
-@lru_cache(maxsize=2048)
 def _masked(text: str) -> str:
+    lower = text.lower()
+    if not ("@" in lower and "://" in lower) and not any(word in lower for word in TRIGGERS):
+        return text
     text = SHAPES.sub(HIDDEN, text)
     text = USER_INFO.sub(rf"\1{HIDDEN}@", text)
     text = HEADER.sub(lambda found: found[1] + COOKIE.sub(f"={HIDDEN}", found[2]), text)
