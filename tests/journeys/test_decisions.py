@@ -95,7 +95,7 @@ def test_a_finding_is_judged_by_keys_taken_back_asked_to_be_accepted_and_accepte
 
     page.keyboard.press("r")
     until = (timezone.now() + timedelta(days=30)).date().isoformat()
-    page.get_by_label("Until").fill(until)
+    page.get_by_label("Accepted until").fill(until)
     page.locator("details[open]").get_by_label("Reason in your own words").fill("The provider mends it in spring")
     page.keyboard.press("Enter")
     page.wait_for_url("**done=DEC-*")

@@ -12,6 +12,7 @@ from tests.journeys.conftest import HOME, Stack
 SAMPLES = Path(__file__).parent / "samples"
 OWNER = "Team owner of Payments"
 FORCED = "POST /v2/refunds/{id}/force answered 202 without a token."
+ANOTHER = "GET /v2/refunds/{id} returned <b>another</b> customer's refund."
 MINUTE = 60_000
 """Milliseconds; what takes longer than that does not work."""
 
@@ -63,12 +64,15 @@ def tab(page: Page, name: str) -> None:
 def expect_reasons(page: Page) -> None:
     """Check that the page explains its score by the findings of the sample."""
     why = page.locator("#why")
+    told = (FORCED, ANOTHER, "Server: harbour/1.2")
+    for title in told:  # What the product's own checks found stands among them.
+        expect(why.locator("tbody")).to_contain_text(title)
     expect(why.locator("h2")).to_have_text(f"Why {score_of(page)}")
     expect(why).to_contain_text("Fixing the top two brings it to")
     expect(why).to_contain_text("Reach is unknown: counted as 0.8")
-    expect(why).to_contain_text("Coverage: no data")
+    expect(why).to_contain_text(re.compile(r"Coverage: \d+ %, \d+ of \d+ checks"))
     points = [float(text) for text in why.locator("tbody .pts").all_inner_texts()]
-    assert len(points) == 3
+    assert len(points) >= len(told)
     assert sum(points) == pytest.approx(score_of(page), abs=0.7)
 
 
@@ -165,6 +169,9 @@ def test_another_team_sees_no_trace_of_it(page: Page, sign_in: SignIn, charges: 
 
 def test_the_pages_are_walked_by_keys_alone(page: Page, sign_in: SignIn, charges: str) -> None:
     sign_in(page, OWNER)
+    page.keyboard.press("g")
+    page.keyboard.press("a")
+    page.wait_for_url("**/apis/")
     page.keyboard.press("/")
     page.keyboard.type("charges")
     page.wait_for_url("**/apis/?q=charges")
@@ -176,8 +183,8 @@ def test_the_pages_are_walked_by_keys_alone(page: Page, sign_in: SignIn, charges
     page.keyboard.press("o")
     page.wait_for_url(f"**{charges}")
     page.goto(f"{charges}findings/")
-    page.keyboard.press("j")
-    page.keyboard.press("j")
+    for _ in range(page.locator("tr[data-row] a.name").all_inner_texts().index(ANOTHER) + 1):
+        page.keyboard.press("j")
     page.keyboard.press("x")
     opened = page.locator("tr.cursor details[open]")
     expect(opened).to_contain_text("returned <b>another</b> customer's refund.")

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import HOME
 
 SignIn = Callable[[Page, str], None]
 
@@ -13,9 +15,10 @@ def test_the_sign_in_page_is_accessible_and_has_nothing_to_complain_of(page: Pag
     axe(page)
 
 
-def test_a_demo_person_signs_in_and_sees_the_apis(page: Page, sign_in: SignIn) -> None:
+def test_a_demo_person_signs_in_and_sees_the_overview(page: Page, sign_in: SignIn) -> None:
     sign_in(page, "Analyst")
-    assert page.url.endswith("/apis/")
+    assert HOME.match(page.url)
+    expect(page).to_have_title("Overview · Posture")
 
 
 def test_an_error_on_the_console_is_heard(page: Page, complaints: list[str]) -> None:
