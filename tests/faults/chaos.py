@@ -77,7 +77,8 @@ def work(chance: random.Random, ended: threading.Event) -> None:
 
 def _superuser(*statements: str) -> None:
     with psycopg.connect(os.environ["POSTURE_TEST_SUPERUSER"], autocommit=True) as admin:
-        for statement in statements:
+        # A throw-away server forgets its last commits when it is killed: the role would stay as a fault left it.
+        for statement in ("SET synchronous_commit = on", *statements):
             admin.execute(statement)
 
 
