@@ -67,7 +67,7 @@ def test_the_queue_is_worked_through_by_keys_and_the_last_act_taken_back(
     page.wait_for_url("**done=1")
     expect(page.locator(".toast")).to_contain_text("false positive")
     expect(page.locator("#panel h2.lead")).to_have_text(before[1])
-    assert titles(page) == before[1:]
+    assert titles(page)[: len(before) - 1] == before[1:]  # The first of the next page may follow.
 
     page.keyboard.press("z")
     expect(page.locator(".toast").first).to_contain_text("Taken back")
@@ -87,7 +87,7 @@ def test_several_are_chosen_by_keys_looked_at_and_decided_together(page: Page, s
     expect(page.get_by_role("heading", level=1)).to_have_text("In progress: 2 findings")
     page.get_by_role("button", name="Decide all").click()
     page.wait_for_url("**done=1")
-    assert titles(page) == before[2:]
+    assert titles(page)[: len(before) - 2] == before[2:]
     page.keyboard.press("z")
     expect(page.locator(".toast").first).to_contain_text("Taken back")
     assert titles(page) == before
