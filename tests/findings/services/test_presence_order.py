@@ -202,6 +202,15 @@ def test_a_scan_without_findings_closes_what_its_series_had(api: Api) -> None:
     assert send(Upload(hour=1, rules={}), api).closed == 1
 
 
+def test_a_scan_that_comes_late_is_put_where_it_belongs(api: Api) -> None:
+    send(Upload(hour=0, rules={"a": "one", "b": "one"}), api)
+    send(Upload(hour=2, rules={"a": "one"}), api)
+    send(Upload(hour=1, rules={"b": "late"}), api)
+    assert intervals() == {"a": [(0, 1), (2, None)], "b": [(0, 2)]}
+    assert Finding.objects.get(rule="a").present
+    assert Finding.objects.get(rule="b").status == "closed"
+
+
 def test_two_scanners_that_see_it_in_turn_leave_no_gap(api: Api) -> None:
     send(Upload(hour=0, rules={"a": "one"}), api)
     send(Upload(hour=1, rules={"a": "one"}, series="weekly"), api)
