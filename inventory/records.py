@@ -65,7 +65,8 @@ class EndpointRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     "none" when it is switched off or optional (then `schemes` holds the optional ones); "not declared" when the
     specification is silent. `sunset` is a date or text from an extension or empty. `unresolved` lists references
     that were not followed because they leave the document, or that lead nowhere. `responses` are the declared statuses
-    as written, such as `200`, `4XX` and `default`.
+    as written, such as `200`, `4XX` and `default`; `members` are the names of what the answers hold, None where no
+    schema tells.
     """
 
     method: str
@@ -82,6 +83,7 @@ class EndpointRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     request_types: tuple[str, ...] = ()
     response_types: tuple[str, ...] = ()
     responses: tuple[str, ...] = ()
+    members: tuple[str, ...] | None = None
     unresolved: tuple[str, ...] = ()
 
 

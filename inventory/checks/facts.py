@@ -26,13 +26,13 @@ class Declared:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words its name is made of, in lower case: `cardNumber` is card and number."""
-        return tuple(word.lower() for word in WORDS.findall(self.name))
+        """The words its name is made of."""
+        return words_of(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedEndpoint:
-    """One endpoint. `parameters` and `responses` are None where no specification tells.
+    """One endpoint. `parameters`, `responses` and `members` are None where no specification tells.
 
     The calls are of logs young enough to count: `signed` with credentials, `unsigned` without, `open` without and
     answered with success. `state` and `reason` are those of `inventory.discovery`.
@@ -45,6 +45,7 @@ class CheckedEndpoint:
     schemes: tuple[str, ...] = ()
     parameters: tuple[Declared, ...] | None = None
     responses: tuple[str, ...] | None = None
+    members: tuple[str, ...] | None = None
     documented: bool = True
     deprecated: bool = False
     removed: bool = False
@@ -92,6 +93,11 @@ class CheckedApi:
     def present(self) -> tuple[CheckedEndpoint, ...]:
         """The endpoints that answer as far as anybody knows: not those that were dropped and fell silent."""
         return tuple(endpoint for endpoint in self.endpoints if not endpoint.removed or endpoint.calls)
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """Return the words a name is made of, in lower case: `cardNumber` is card and number."""
+    return tuple(word.lower() for word in WORDS.findall(name))
 
 
 def counted(number: int, word: str) -> str:

@@ -78,6 +78,7 @@ def _endpoint(row: Endpoint, state: Discovery, reason: str, calls: dict[str, int
         if declared is None
         else tuple(Declared(name=name, where=where, kind=kind) for name, where, kind in declared["parameters"]),
         responses=None if declared is None else tuple(declared["responses"]),
+        members=None if declared is None or declared.get("members") is None else tuple(declared["members"]),
         documented=row.documented,
         deprecated=row.deprecated,
         removed=row.removed_at is not None,

@@ -91,7 +91,7 @@ def day_of(text: str) -> date | None:
 def declared_of(record: EndpointRecord) -> str:
     """Return what a specification declares of an endpoint's parameters and answers, as JSON."""
     parameters = [[one.name, one.where, one.kind] for one in record.parameters if one.where not in FIELDS]
-    return json.dumps({"parameters": parameters, "responses": list(record.responses)})
+    return json.dumps({"parameters": parameters, "responses": list(record.responses), "members": record.members})
 
 
 def write_endpoints(*, api: Api, endpoints: Iterable[EndpointRecord], now: datetime) -> EndpointCounts:

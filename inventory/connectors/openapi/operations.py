@@ -7,6 +7,7 @@ from itertools import chain, islice
 from typing import Any
 
 from inventory.connectors.base import as_map, clip, one_line, pointer
+from inventory.connectors.openapi.members import Members
 from inventory.connectors.openapi.notes import Notes, needed_map, scalar
 from inventory.connectors.openapi.references import References
 from inventory.connectors.openapi.security import SignIn, required
@@ -28,6 +29,7 @@ class Source:
     minor: tuple[int, int]
     references: References
     notes: Notes
+    members: Members
     sign_in: dict[int, SignIn] = field(default_factory=dict)
     """What each `security` value says, by its identity: many endpoints may share one."""
 
@@ -113,6 +115,7 @@ def _endpoint(
         request_types=request_types,
         response_types=response_types,
         responses=_statuses(operation),
+        members=source.members.of(operation),
         unresolved=tuple(clip(scalar(reference), 300) for reference in lost)[:MOST],
     )
 

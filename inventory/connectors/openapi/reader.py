@@ -18,6 +18,7 @@ from collections.abc import Generator
 from typing import Any, ClassVar
 
 from inventory.connectors.base import Document, DocumentError, Kind, as_map, clip, one_line
+from inventory.connectors.openapi.members import Members
 from inventory.connectors.openapi.notes import Notes, needed_map, scalar
 from inventory.connectors.openapi.operations import Source, endpoints_of, paths_of
 from inventory.connectors.openapi.references import References
@@ -71,7 +72,7 @@ class OpenApi:
         written, minor = _version(root)
         notes = Notes()
         references = References(root)
-        source = Source(root, minor, references, notes)
+        source = Source(root, minor, references, notes, Members(references))
         endpoints = list(endpoints_of(source))
         info = notes.wanted_map(root.get("info"), "/info")
         title = one_line(scalar(info.get("title")))

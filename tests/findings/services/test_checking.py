@@ -84,6 +84,15 @@ def asked(name: str) -> Sample:
     return spec({"/orders": {"get": operation((name, "query", {"type": "string"}))}}, at=ORDERS_AT)
 
 
+def answering(*names: str) -> Sample:
+    """Return an API whose orders are answered as a list of things with these members, by a shared schema."""
+    thing = {"type": "object", "properties": {name: {"type": "string"} for name in names}}
+    schema = {"type": "array", "items": {"$ref": "#/components/schemas/Order"}}
+    answers = {"200": {"description": "Them.", "content": {"application/json": {"schema": schema}}}}
+    listed = {"/orders": {"get": operation() | {"responses": answers}}}
+    return spec(listed, root={"components": {"schemas": {"Order": thing}}}, at=ORDERS_AT)
+
+
 LEARNED = spec(calls=called(("/orders", "bearer", 200), ("/extra", "bearer", 200)), at=("GET", "/extra"))
 
 SAMPLES: dict[str, tuple[Sample, Sample, Sample]] = {
@@ -110,6 +119,7 @@ SAMPLES: dict[str, tuple[Sample, Sample, Sample]] = {
     "clear-text": (spec(), spec(server="http://{host}"), spec(server="/v1")),
     "credentials-in-address": (asked("page"), asked("api_key"), replace(LEARNED)),
     "personal-data-in-address": (asked("orderNumber"), asked("cardNumber"), replace(LEARNED)),
+    "card-data-in-response": (answering("cardLast4", "cardToken"), answering("id", "cardNumber"), spec(at=ORDERS_AT)),
     "countable-ids": (
         numbered({"type": "string", "format": "uuid"}), numbered({"type": "integer"}), numbered({"type": "string"}),
     ),
@@ -181,8 +191,8 @@ def standing(api: Api, slug: str, at: tuple[str, str]) -> list[CheckResult]:
     return list(rows.filter(endpoint__method=method, endpoint__path=path) if path else rows.filter(endpoint=None))
 
 
-def test_fifteen_checks_have_three_samples_each() -> None:
-    assert len(SAMPLES) == 15
+def test_sixteen_checks_have_three_samples_each() -> None:
+    assert len(SAMPLES) == 16
     assert set(SAMPLES) == {entry.slug for entry in checks()}
 
 
