@@ -169,8 +169,8 @@ class Endpoint(models.Model):
     paths with one key are one endpoint with several `spellings`. `removed_at` is set while the current specification
     no longer has it. `specified_since` is the day (UTC) a specification first had it, `SINCE_EVER` for the first one
     of its API, and None for an endpoint that logs alone know. The counts are sums of its observations, None without.
-    `declared` holds the declared `parameters` as [name, where, kind], the statuses of `responses` and the names of their
-    `members`; None without.
+    `declared` holds the declared `parameters` as [name, where, kind], the statuses of `responses` and the
+    names of their `members`; None without.
     """
 
     api = models.ForeignKey(Api, on_delete=models.PROTECT, related_name="endpoints")
