@@ -8,18 +8,17 @@ from django.utils import timezone
 from findings.services.asking import ask_for_checks
 from findings.services.due import ask_to_follow
 from findings.signals import checks_judged, findings_ingested
-from inventory.access.records import SYSTEM
-from inventory.jobs.services.jobs import enqueue
+from inventory.jobs.services.gathering import ask_for_rows
 from inventory.signals import ApisChanged, endpoints_recorded, facts_recorded, team_changed
+
+MOST = 500
+"""APIs that one job takes on."""
 
 
 @receiver(endpoints_recorded)
 def tie_findings_to_endpoints(*, result: ApisChanged, **_: Any) -> None:
     """Ask for the findings of these APIs to be tied to their endpoints."""
-    key = f"findings.link {' '.join(map(str, result.api_ids))}"
-    enqueue(
-        kind="findings.link", arguments={"apis": list(result.api_ids)}, principal=SYSTEM, now=timezone.now(), key=key
-    )
+    ask_for_rows(kind="findings.link", name="apis", ids=result.api_ids, most=MOST, now=timezone.now())
 
 
 @receiver([findings_ingested, checks_judged, facts_recorded])

@@ -5,18 +5,18 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils import timezone
 
-from inventory.access.records import SYSTEM
+from inventory.jobs.services.gathering import ask_for_rows
 from inventory.jobs.services.jobs import enqueue
 from inventory.signals import ApisChanged, LogTaken, endpoints_recorded, log_recorded
+
+MOST = 500
+"""APIs that one job takes on."""
 
 
 @receiver(endpoints_recorded)
 def tie_alerts(*, result: ApisChanged, **_: Any) -> None:
     """Ask for alerts to be tied to these APIs and their endpoints."""
-    key = f"incidents.tie {' '.join(map(str, result.api_ids))}"
-    enqueue(
-        kind="incidents.tie", arguments={"apis": list(result.api_ids)}, principal=SYSTEM, now=timezone.now(), key=key
-    )
+    ask_for_rows(kind="incidents.tie", name="apis", ids=result.api_ids, most=MOST, now=timezone.now())
 
 
 @receiver(log_recorded)

@@ -10,7 +10,7 @@ from inventory.access.errors import AccessRefused
 from inventory.jobs.choices import Queue
 from inventory.jobs.records import JobFailed, Run
 from inventory.jobs.registry import handler, scheduled
-from posture.services.asking import SCORE, SCORE_ALL, ask_for_all_scores, cause_of
+from posture.services.asking import SCORE, SCORE_ALL, ask_for_all_scores, asked_of
 from posture.services.comply import comply_apis
 from posture.services.crossings import plan_crossings
 from posture.services.demo.loading import KIND as DEMO
@@ -26,10 +26,11 @@ from posture.services.trends import TREND, write_trend
 @handler(kind=SCORE, queue=Queue.SHORT, label="Score APIs")
 def score(run: Run) -> dict[str, Any]:
     """Score the APIs of the arguments."""
-    result = score_apis(api_ids=run.arguments["api_ids"], cause=cause_of(run.arguments["causes"]), now=run.now)
+    causes = asked_of(run.arguments)
+    result = score_apis(api_ids=causes, cause=causes, now=run.now)
     write_fixes(api_ids=[scored.api_id for scored in result.apis if scored.changed])
-    plan_crossings(api_ids=run.arguments["api_ids"], now=run.now)
-    comply_apis(api_ids=run.arguments["api_ids"], now=run.now)
+    plan_crossings(api_ids=causes, now=run.now)
+    comply_apis(api_ids=causes, now=run.now)
     return {"scored": len(result.apis), "changed": result.changed}
 
 

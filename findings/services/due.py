@@ -1,9 +1,7 @@
 """When open findings are due: `findings.deadlines` for a set of them at once, by the policy of now."""
 
-import json
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -13,10 +11,13 @@ from findings.selectors import deadline_calendar, deadline_rules
 from findings.status import OPEN, SeverityRank
 from inventory.access.records import SYSTEM
 from inventory.choices import Criticality, Reach
+from inventory.jobs.services.gathering import ask_for_rows
 from inventory.jobs.services.jobs import enqueue
 
 FOLLOW: Final = "findings.follow"
 """The kind of the job that does this after news, and answers retests."""
+MOST_FOLLOWED: Final = 500
+"""APIs that one job takes on."""
 BACK: Final = timedelta(days=20 * 365)
 """What was opened longer ago counts as opened then."""
 AHEAD: Final = timedelta(days=LONGEST * 2)
@@ -148,7 +149,7 @@ def _given(now: datetime) -> dict[str, Any]:
 
 def ask_to_follow(*, now: datetime, api_ids: Collection[int] | None = None) -> None:
     """Ask for due dates and retests of some APIs, or of all, to follow what was written."""
-    known = None if api_ids is None else sorted(api_ids)
-    # A report may be of more APIs than a key can name.
-    key = f"{FOLLOW} {sha256(json.dumps(known).encode()).hexdigest()}"
-    enqueue(kind=FOLLOW, arguments={"apis": known}, principal=SYSTEM, now=now, key=key)
+    if api_ids is None:
+        enqueue(kind=FOLLOW, arguments={"apis": None}, principal=SYSTEM, now=now, key=f"{FOLLOW} all")
+    else:
+        ask_for_rows(kind=FOLLOW, name="apis", ids=api_ids, most=MOST_FOLLOWED, now=now)

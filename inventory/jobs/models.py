@@ -89,6 +89,7 @@ class Job(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["state", "created_at"], condition=Q(state__in=NOTABLE), name="job_notable"),
             models.Index(fields=["finished_at"], condition=Q(finished_at__isnull=False), name="job_finished_at"),
+            models.Index(fields=["kind", "-created_at"], condition=Q(state=State.QUEUED), name="job_waiting"),
             models.Index(fields=["-created_at", "-id"], name="job_newest"),
             models.Index(fields=["user", "-created_at", "-id"], name="job_newest_of_user"),
         ]

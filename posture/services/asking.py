@@ -1,11 +1,13 @@
-"""Ask for scores: one waiting job for a set of APIs, however many causes it has."""
+"""Ask for scores: one waiting job for many APIs, however many causes each has."""
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from inventory.access.records import SYSTEM
 from inventory.jobs.models import Job
+from inventory.jobs.services.gathering import ask_together
 from inventory.jobs.services.jobs import enqueue
 from inventory.models import Api
 
@@ -16,27 +18,44 @@ BATCH = 250
 
 
 def ask_for_scores(*, api_ids: Collection[int], cause: str, now: datetime) -> Job | None:
-    """Write a job that scores these APIs, in the caller's transaction, and return it; None when there are none.
+    """Have a job score these APIs, in the caller's transaction, and return it; None when there are none.
 
-    A job that waits for the same APIs takes the cause on instead: it cannot start before the caller commits, so it
-    reads what the caller wrote. One that runs has read already, and another is written.
+    A job that waits takes them on, each with its causes: it cannot start before the caller commits, so it reads what
+    the caller wrote. One that runs has read already, and another is written.
     """
     ids = sorted(set(api_ids))
     if not ids:
         return None
-    causes = [cause]
-    job = enqueue(
-        kind=SCORE,
-        arguments={"api_ids": ids, "causes": causes},
-        principal=SYSTEM,
-        now=now,
-        key=f"{SCORE} {_digest(ids)}",
-    )
-    if cause not in job.arguments["causes"]:
-        # Asking has locked the waiting row: until we commit no worker starts it and nobody else adds a cause.
-        job.arguments["causes"] = [*job.arguments["causes"], cause][-CAUSES:]
-        job.save(update_fields=["arguments"])
-    return job
+
+    def taken(held: dict[str, Any]) -> dict[str, Any] | None:
+        return _with(held, ids, cause)
+
+    return ask_together(kind=SCORE, arguments={"api_ids": ids, "causes": [cause]}, taken=taken, now=now)
+
+
+def _with(held: dict[str, Any], ids: list[int], cause: str) -> dict[str, Any] | None:
+    """Return the arguments of a job with more APIs and their cause, None when these are too many for one job."""
+    parts = [[held["api_ids"], held["causes"]], *held.get("also", [])]
+    same = next((part for part in parts if part[0] == ids), None)
+    if same is None:
+        together = {api_id for part in parts for api_id in part[0]} | {*ids}
+        if len(together) > BATCH or len(parts) == BATCH:
+            return None
+        parts.append([ids, [cause]])
+    elif cause not in same[1]:
+        same[1] = [*same[1], cause][-CAUSES:]
+    (first, causes), *also = parts
+    return {"api_ids": first, "causes": causes, **({"also": also} if also else {})}
+
+
+def asked_of(arguments: dict[str, Any]) -> dict[int, str]:
+    """Return the APIs that a job is to score, each with its causes as one sentence fragment."""
+    causes: dict[int, list[str]] = {}
+    for ids, named in ((arguments["api_ids"], arguments["causes"]), *arguments.get("also", [])):
+        for api_id in ids:
+            held = causes.setdefault(api_id, [])
+            held += [cause for cause in named if cause not in held]
+    return {api_id: "; ".join(named[-CAUSES:]) for api_id, named in causes.items()}
 
 
 def ask_for_all_scores(*, now: datetime) -> int:
@@ -55,11 +74,6 @@ def ask_for_all_scores(*, now: datetime) -> int:
             key=f"{SCORE_ALL} {_digest(batch)}",
         )
     return len(batches)
-
-
-def cause_of(causes: Iterable[str]) -> str:
-    """Return the causes of a job as one sentence fragment."""
-    return "; ".join(causes)
 
 
 def _digest(ids: list[int]) -> str:

@@ -1,7 +1,8 @@
 """Compute scores: any set of APIs at once, in SQL, with a change point wherever something changed."""
 
+import json
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -34,18 +35,22 @@ class Row(NamedTuple):
 
 
 @transaction.atomic
-def score_apis(*, api_ids: Collection[int], cause: str, now: datetime, runtime: Runtime | None = None) -> ScoreResult:
+def score_apis(
+    *, api_ids: Collection[int], cause: str | Mapping[int, str], now: datetime, runtime: Runtime | None = None
+) -> ScoreResult:
     """Score the APIs as the database has them and store what changed; ids that do not exist are left out.
 
     Without `runtime`, what alerts say is read as well.
 
     Of two callers with a common API the second waits, and reads what the first has committed. `cause` is a sentence
-    fragment for people. A change point is never dated before the one it follows.
+    fragment for people, one for all or one for each API. A change point is never dated before the one it follows.
     Raises ValueError when the weights in force do not know a word of an API.
     """
     ids = sorted(set(api_ids))
     model = model_in_force(now=now)
-    given: dict[str, Any] = {"ids": ids, "now": now, "cause": cause[:CAUSE_LENGTH], "model": model.model_id}
+    causes = dict.fromkeys(ids, cause) if isinstance(cause, str) else cause
+    given: dict[str, Any] = {"ids": ids, "now": now, "model": model.model_id}
+    given["causes"] = json.dumps({api_id: causes[api_id][:CAUSE_LENGTH] for api_id in ids})
     with connection.cursor() as cursor:
         cursor.execute(SETTLE)
         cursor.execute(PREPARE, given)

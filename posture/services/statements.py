@@ -236,7 +236,7 @@ whose first finding is among the largest can hold one of them.
 STORE = """
 point AS (
     INSERT INTO posture_apiscore (api_id, at, score, inherent, coverage, band, cause, factors, inputs, model_id)
-    SELECT api_id, at, score, inherent, coverage, band, %(cause)s,
+    SELECT api_id, at, score, inherent, coverage, band, %(causes)s::jsonb ->> api_id::text,
         coalesce(single.listed, '{}') || jsonb_build_object('rest', coalesce(grouped.listed, '[]')),
         jsonb_build_object(
             'reach', reach, 'environment', environment, 'sensitivity', sensitivity, 'criticality', criticality,

@@ -31,9 +31,12 @@ from posture.services.demo.progress import FILE, Progress, tell
 from posture.services.trends import TREND
 
 KIND: Final = "posture.demo"
-OTHERS: Final = (KIND, "posture.score", "posture.score_all")
-"""Jobs that are not waited for: the demo's own, and scores, which follow whatever happens."""
-PAUSE: Final = timedelta(seconds=3)
+TAKING_IN: Final = (
+    "inventory.specification", "connections.run", "findings.report", "findings.log", "findings.map",
+    "findings.report_anew", "findings.check", "incidents.alerts", "incidents.look",
+)  # fmt: skip
+"""Jobs that a step waits for: those that take documents in and the checks. Scores and the rest follow on their own."""
+PAUSE: Final = timedelta(seconds=2)
 READ: Final = ("logs", "alerts", "reports")
 
 
@@ -64,7 +67,7 @@ def take_step(*, step: int, now: datetime) -> dict[str, Any]:
     if held is None or held.step != step:
         return {"note": "This step was taken already."}
     words, waits, act = STEPS[step]
-    waiting = Job.objects.filter(state__in=LIVE).exclude(kind__in=OTHERS).count() if waits else 0
+    waiting = Job.objects.filter(state__in=LIVE).filter(kind__in=TAKING_IN).count() if waits else 0
     if waiting or (act is _connect and not _settled(now)):
         _tell(step, waiting=waiting)
         _ask(step, now=now, later=True)

@@ -6,8 +6,8 @@ from inventory.jobs.choices import Queue, State
 from inventory.jobs.models import Job
 from inventory.models import Api
 from posture.services import asking
-from posture.services.asking import ask_for_all_scores, ask_for_scores
-from tests.posture.services.estates import NOW, make_api
+from posture.services.asking import ask_for_all_scores, ask_for_scores, asked_of
+from tests.posture.services.estates import NOW, later, make_api
 
 pytestmark = pytest.mark.django_db
 
@@ -42,8 +42,22 @@ def test_a_job_that_runs_has_read_already_so_another_is_written() -> None:
     assert ask(1).pk != first.pk
 
 
-def test_other_apis_are_another_job() -> None:
-    assert ask(1).pk != ask(1, 2).pk
+def test_other_apis_join_the_waiting_job_each_with_its_own_causes() -> None:
+    jobs = {
+        ask(1, cause="a").pk, ask(1, 2, cause="b").pk, ask(3, cause="c").pk, ask(3, cause="c").pk, ask(1, cause="d").pk
+    }  # fmt: skip
+
+    assert len(jobs) == 1
+    told = Job.objects.get().arguments
+    assert asked_of(told) == {1: "a; d; b", 2: "b", 3: "c"}
+
+
+def test_one_job_grows_to_a_batch_and_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "BATCH", 3)
+    for number in range(1, 8):
+        ask_for_scores(api_ids=[number], cause="a report", now=later(minutes=number))
+
+    assert [len(asked_of(job.arguments)) for job in Job.objects.order_by("created_at")] == [3, 3, 1]
 
 
 def test_no_apis_are_no_job() -> None:

@@ -151,6 +151,14 @@ def test_each_open_status_counts(status: str) -> None:
     assert score_of(api) == Decimal("35.00")
 
 
+def test_each_api_keeps_its_own_cause() -> None:
+    apis = [worst(), worst()]
+
+    score_apis(api_ids=[api.pk for api in apis], cause={apis[0].pk: "a report", apis[1].pk: "b" * 400}, now=NOW)
+
+    assert [point.cause for point in ApiScore.objects.order_by("api")] == ["a report", "b" * 300]
+
+
 def test_an_api_without_findings_is_scored_0_and_not_unscored() -> None:
     api = worst()
 
