@@ -209,10 +209,10 @@ def days_field(label: str, number: int | None = None) -> forms.IntegerField:
     )  # fmt: skip
 
 
-def reason_field() -> forms.CharField:
-    """Return the field for why something is changed."""
+def reason_field(label: str) -> forms.CharField:
+    """Return the field for why something is changed; the label tells it from others on the page."""
     return forms.CharField(
-        label="Reason",
+        label=label,
         required=False,
         max_length=1000,
         help_text="Kept with the change, for whoever asks later.",
@@ -234,7 +234,7 @@ class DeadlinesForm(forms.Form):
         help_text="Days that do not count either, one in each line, such as 2026-12-25.",
         widget=forms.Textarea(attrs={"class": "input", "rows": 4, "spellcheck": "false"}),
     )
-    reason = reason_field()
+    reason = reason_field("Reason for these days")
 
     def __init__(self, data: Any, *, days: Mapping[SeverityRank, int | None], calendar: Calendar) -> None:
         """Show these days, the worst severity first."""
@@ -285,7 +285,7 @@ class ExceptionForm(forms.Form):
         widget=forms.Select(attrs={"class": "input"}),
     )
     days = days_field("Days")
-    why = reason_field()
+    why = reason_field("Reason for the exception")
 
     def rule(self) -> Rule:
         """Return the exception; call after is_valid()."""

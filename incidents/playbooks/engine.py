@@ -7,12 +7,15 @@ what they said of steps on a branch that is not taken is kept and counts again i
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final
 
 from incidents.choices import StepAct
 
 Body = Sequence[Mapping[str, Any]]
 ANSWERS: Final = (StepAct.YES, StepAct.NO)
+APPROVAL: Final = "approval"
+"""What shows a step that a second person does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,11 @@ class Step:
     is_question: bool = False
     minutes: int | None = None
     evidence: str = ""
+
+    @property
+    def is_approval(self) -> bool:
+        """Whether somebody else than who did the step before it has to do it."""
+        return self.evidence == APPROVAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +71,13 @@ class Walk:
     def at(self, step_id: str) -> Place | None:
         """Return the place of a step that is on the way; None for any other."""
         return next((place for place in self.places if place.step.id == step_id), None)
+
+    def counterpart(self, step_id: str) -> str:
+        """Return the id of the step that another person does: of an approval the one before it, and of that one it."""
+        for before, place in pairwise(self.places):
+            if place.step.is_approval and step_id in {before.step.id, place.step.id}:
+                return before.step.id if step_id == place.step.id else place.step.id
+        return ""
 
 
 def last_marks(marks: Iterable[Mark]) -> dict[str, Mark]:

@@ -161,7 +161,7 @@ def room_of(*, principal: Principal, incident: Incident, now: datetime) -> Room:
         present=present,
         ways=tuple(Way(stage=to, on=is_way_on(stage, to)) for to in MOVES[stage] if stage not in ENDED),
         clocks=clock_cards(parts.clocks, now=now),
-        playbook=playbook_card(incident, {row.seat: row.name for row in seats}, now=now),
+        playbook=playbook_card(incident, {row.seat: row.name for row in seats}, me=principal.user_id, now=now),
         tasks=tuple(_task(told, now) for told in parts.tasks),
         linked=linked,
         hidden=hidden,

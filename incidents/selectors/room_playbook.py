@@ -1,6 +1,6 @@
 """The playbook an incident follows as its page shows it: the way so far, by phases, and what is open."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -12,7 +12,10 @@ from incidents.playbooks.shelf import playbook_for, shelf
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRow:
-    """One step: `state` is done, skipped, open or later; `seen` is what the form carries to tell of others' acts."""
+    """One step: `state` is done, skipped, open or later; `seen` is what the form carries to tell of others' acts.
+
+    `not_by` did what this approves, or approved it, so that another person does it; `is_mine` if that is who looks.
+    """
 
     id: str
     text: str
@@ -28,6 +31,8 @@ class StepRow:
     by: str
     at: datetime | None
     seen: int
+    not_by: str = ""
+    is_mine: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +63,8 @@ class PlaybookCard:
         return self.run.pk if self.run else 0
 
 
-def playbook_card(incident: Incident, people: dict[str, str], *, now: datetime) -> PlaybookCard:
-    """Return the card; `people` names who is in which seat. Two queries, a third where nothing is followed yet."""
+def playbook_card(incident: Incident, people: dict[str, str], *, me: int | None, now: datetime) -> PlaybookCard:
+    """Return the card for somebody; `people` names who is in which seat. Two queries, three while none is followed."""
     titles = tuple((slug, each.title) for slug, each in shelf().items())
     run = PlaybookRun.objects.filter(incident=incident, ended_at=None).select_related("playbook").first()
     if run is None:
@@ -71,6 +76,11 @@ def playbook_card(incident: Incident, people: dict[str, str], *, now: datetime) 
     stand = walk(run.playbook.body, marks, started_at=run.started_at)
     held = {row.step: row for row in said}
     rows = [_row(place, held.get(place.step.id), people, now) for place in stand.places]
+    others = [held[other] if (other := stand.counterpart(row.id)) in marks else None for row in rows]
+    rows = [
+        replace(row, not_by=str(other.by), is_mine=other.by_id == me) if other and not row.by else row
+        for row, other in zip(rows, others, strict=True)
+    ]
     grouped = groupby(zip(stand.places, rows, strict=True), key=lambda pair: pair[0].step.phase)
     finished, total = stand.count
     return PlaybookCard(

@@ -86,7 +86,7 @@ def mark(  # noqa: PLR0913 -- what is said of which step
     """Say that a step is done or skipped, answer a question, or open it again.
 
     `seen` is the id of what the person saw said last of the step, 0 for nothing. Raises IncidentChanged when somebody
-    said something since, and IncidentRefused for what cannot be said of it.
+    said something since, and IncidentRefused for what cannot be said of it, or not by whoever did what it approves.
     """
     row, person = held(incident, principal)
     run = current_run(row)
@@ -98,6 +98,7 @@ def mark(  # noqa: PLR0913 -- what is said of which step
     place, why = stand.at(step), checked(note, what="The note")
     if place is None or (problem := not_a_mark(place, act, why)):
         raise IncidentRefused(problem if place else not_a_mark(place, act, why))
+    _require_another(said.get(stand.counterpart(step)), act, person)
     made = StepMark.objects.create(run=run, step=step, act=act.value, note=why, at=now, by_id=person)
     told = {
         StepAct.DONE: f"Done: {place.step.text}",
@@ -112,3 +113,11 @@ def mark(  # noqa: PLR0913 -- what is said of which step
         new={"playbook": run.playbook.slug, "version": run.playbook.version, "step": step},
     )  # fmt: skip
     return made
+
+
+def _require_another(counterpart: StepMark | None, act: StepAct, person: int) -> None:
+    """Raise IncidentRefused where one person would do something and approve it."""
+    if counterpart is None or StepAct.REOPENED in {act, StepAct(counterpart.act)} or counterpart.by_id != person:
+        return
+    msg = f"One approves what another did, and {counterpart.by} did the other step: another person does this one."
+    raise IncidentRefused(msg)

@@ -14,7 +14,7 @@ from django.db.models import Count, F, Max, Q
 from django.db.models.functions import Coalesce, TruncDay, TruncHour
 from django.urls import reverse
 
-from findings.models import Assignment, Decision, Due
+from findings.models import Assignment, Decision, Due, Pause
 from findings.status import DecisionKind, SeverityRank
 from incidents.choices import SEATS, ClockState, Seat, State, TaskState
 from incidents.models import Clock, Episode, Incident, IncidentTask, Participant, TriageStep
@@ -140,6 +140,38 @@ def _findings_due(hearers: Hearers, now: datetime) -> Iterator[Told]:
             )  # fmt: skip
 
 
+def _pauses(hearers: Hearers, now: datetime) -> Iterator[Told]:
+    """Tell who works on findings or owns their API that clocks stand, or run again: not who saw to it."""
+    begun = Pause.objects.filter(at__gte=now - BACK, at__lte=now).annotate(moment=F("at"))
+    over = Pause.objects.filter(ended_at=None, until__gte=now - BACK, until__lte=now).annotate(moment=F("until"))
+    for what, verbs, rows in (("stand", ("stands", "stand"), begun), ("run", ("runs again", "run again"), over)):
+        told = rows.annotate(
+            who=Coalesce("finding__assignment__assignee", "finding__api__owner"), hour=TruncHour("moment", tzinfo=UTC)
+        ).exclude(who=None)
+        if what == "stand":
+            told = told.exclude(who=F("by"))
+        grouped = list(
+            told.values("who", "hour", "finding__api").annotate(
+                n=Count("pk"), last=Max("moment"), code=Max("finding__code"), until=Max("until")
+            )
+        )
+        hearers.know_apis(row["finding__api"] for row in grouped if row["finding__api"])
+        sums, one_of = Counter[tuple[int, datetime]](), {}
+        for row in grouped:
+            if hearers.seers([row["who"]], row["finding__api"]):
+                sums[row["who"], row["hour"]] += row["n"]
+                one_of[row["who"], row["hour"]] = row
+        for (who, hour), n in sums.items():
+            row, one = one_of[who, hour], n == 1
+            subject = f"The clock of {row['code']}" if one else f"The clocks of {n:,} findings of yours"
+            until = f" until {row['until'].astimezone(UTC):%d %b %Y}" if one and what == "stand" else ""
+            yield Told(
+                user_id=who, kind=NoticeKind.DEADLINE, key=f"clocks {what} {hour:%Y%m%d%H}", at=row["last"], count=n,
+                text=f"{subject} {verbs[n > 1]}{until}",
+                url=reverse("posture:finding", args=[row["code"]]) if one else f"{reverse('posture:queue')}?step=all",
+            )  # fmt: skip
+
+
 def _acceptances(hearers: Hearers, now: datetime) -> Iterator[Told]:
     asked = Decision.objects.filter(kind=DecisionKind.ASKED, at__gte=now - BACK, answer=None)
     rows = asked.annotate(hour=TruncHour("at", tzinfo=UTC), on=Coalesce("api", "finding__api"))
@@ -223,5 +255,5 @@ def _imports(_hearers: Hearers, now: datetime) -> Iterator[Told]:
 
 
 SOURCES: Final[tuple[Callable[[Hearers, datetime], Iterator[Told]], ...]] = (
-    _assigned, _clocks, _tasks, _findings_due, _acceptances, _alerts, _incidents, _imports,
+    _assigned, _clocks, _tasks, _findings_due, _pauses, _acceptances, _alerts, _incidents, _imports,
 )  # fmt: skip

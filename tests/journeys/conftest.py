@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from posture.supervisor.verify import chromium
 from tests.product import Product
@@ -24,6 +24,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+expect.set_options(timeout=20_000)  # A crowded machine answers late; what holds is seen at once all the same.
 HOME = re.compile(r"^https?://[^/]+/$")
 """Where a sign-in leads."""
 WATCH_POLICY = """

@@ -6,6 +6,7 @@ import pytest
 
 from findings.models import Due
 from findings.services.decide import Statement, Target, ask_acceptance
+from findings.services.work import pause_clock
 from findings.status import DecisionKind
 from incidents.choices import Seat
 from incidents.models import Episode
@@ -127,6 +128,22 @@ def test_findings_that_become_due_are_one_line_a_day_for_who_owns_the_api() -> N
     lines = told(owner)
     assert ("deadline", "2 findings of yours are due within two days") in lines
     assert any("became overdue" in text for _, text in lines)
+
+
+def test_that_clocks_stand_and_run_again_is_told_to_whose_findings_they_are_and_not_to_who_did_it() -> None:
+    crew = team("Payments")
+    owner, by = person(owner_of=crew), principal_of(person(OrganisationRole.ANALYST), now=NOW)
+    api = make_api(team=crew, owner=owner)
+    first, second = make_finding(api), make_finding(api)
+    until = NOW + timedelta(days=3)
+    pause_clock(finding=first, until=until, reason="Freeze", principal=by, now=NOW)
+    assert told(owner) == [("deadline", f"The clock of {first.code} stands until {until:%d %b %Y}")]
+    pause_clock(finding=second, until=until, reason="Freeze", principal=by, now=NOW)
+    assert told(owner) == [("deadline", "The clocks of 2 findings of yours stand")]
+    assert told(User.objects.get(pk=by.user_id or 0)) == []
+    assert ("deadline", "The clocks of 2 findings of yours run again") in told(owner, until + HOUR)
+    pause_clock(finding=make_finding(api), until=until, reason="Mine", principal=principal_of(owner, now=NOW), now=NOW)
+    assert told(owner) == [("deadline", "The clocks of 2 findings of yours stand")]
 
 
 def test_an_import_that_failed_is_told_to_who_asked_for_it() -> None:
