@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from inventory.access.errors import AccessRefused
+from inventory.access.records import SYSTEM
 from inventory.access.rights import Verb
 from inventory.access.services.partitions import make_partitions
 from inventory.connectors.registry import reader_for
@@ -16,6 +17,7 @@ from inventory.jobs.models import Blob
 from inventory.jobs.records import JobFailed, Run
 from inventory.jobs.registry import handler, scheduled
 from inventory.jobs.services.blobs import BlobExpired, open_plain
+from inventory.jobs.services.jobs import enqueue
 from inventory.jobs.services.reading import read_document
 from inventory.models import Api, BaseUrl
 from inventory.records import EndpointRecord, SpecificationRecord
@@ -27,10 +29,13 @@ from inventory.services.specifications import (
     record_specification,
     repeated_specification,
 )
+from inventory.services.traffic.forgetting import forget_calls, forget_unmapped
 from inventory.services.traffic.placing import place_traffic
 from inventory.signals import ApisChanged, endpoints_recorded
 
 MOST_NAMED = 10
+FORGET = "inventory.forget_calls"
+FORGOTTEN_TOGETHER = 50
 
 
 @handler(
@@ -128,6 +133,25 @@ def place(run: Run) -> dict[str, Any]:
         told = Api.objects.visible_to(run.principal).filter(pk__in=ids).order_by("name", "pk")
         links = [{"label": api.name, "url": reverse("posture:api-endpoints", args=[api.code])} for api in told]
     return {"apis": len(touched), "links": links}
+
+
+@scheduled(name="counts of calls that grew old", daily=time(3, 30))
+@handler(kind=FORGET, queue=Queue.BULK, label="Forget calls of long ago")
+def forget(run: Run) -> dict[str, Any]:
+    """Let go of old counts: without APIs in the arguments, write one job for each batch of those that have some."""
+    if "apis" in run.arguments:
+        return {"forgotten": forget_calls(api_ids=run.arguments["apis"], now=run.now)}
+    forgotten, concerned = forget_unmapped(now=run.now)
+    for start in range(0, len(concerned), FORGOTTEN_TOGETHER):
+        batch = concerned[start : start + FORGOTTEN_TOGETHER]
+        enqueue(
+            kind=FORGET,
+            arguments={"apis": batch},
+            principal=SYSTEM,
+            now=run.now,
+            key=f"{FORGET} {batch[0]} {batch[-1]}",
+        )
+    return {"forgotten": forgotten, "apis": len(concerned)}
 
 
 @scheduled(name="months of the trail", daily=time(1, 20))

@@ -26,6 +26,7 @@ SECRET_KEY = env_secret("SECRET_KEY", POSTURE_HOME / "keys" / "django")
 DIGEST_KEY = bytes.fromhex(env_secret("DIGEST_KEY", POSTURE_HOME / "keys" / "digest"))
 SEAL_KEYS = env_keys("SEAL_KEYS", POSTURE_HOME / "keys" / "seal")
 BLOB_DAYS = env_int("BLOB_DAYS")
+TRAFFIC_DAYS = env_int("TRAFFIC_DAYS")
 UPLOAD_LIMIT = env_int("UPLOAD_LIMIT")
 CONNECT_FOLDERS = tuple(Path(folder) for folder in env_list("CONNECT_FOLDERS")) + (DEMO_FOLDER,) * DEMO_DATA
 

@@ -46,6 +46,7 @@ VARIABLES = (
     Variable("MAIL_FROM", "posture@localhost", "Address that mail comes from."),
     Variable("PROXIES", "0", "Proxies in front, each adding to X-Forwarded-For; throttling needs the true address."),
     Variable("BLOB_DAYS", "90", "Days that uploaded bytes are kept."),
+    Variable("TRAFFIC_DAYS", "400", "Days that counts of calls by path and day are kept; at least 365."),
     Variable("UPLOAD_LIMIT", "1073741824", "Largest upload, in bytes."),
     Variable("CONNECT_FOLDERS", "", "Folders that connections may read, separated by commas. Unset: none."),
     Variable("LOG_LEVEL", "WARNING", "Least level of the log on standard error."),
