@@ -82,9 +82,9 @@ def _prepare(own: Path) -> None:
     )  # fmt: skip
 
 
-def _stamp(line: str) -> str:
-    """Return what a line of the combined format sorts by: all are of one month."""
-    return line.partition("[")[2].partition("]")[0]
+def _stamp(line: str) -> tuple[str, str]:
+    """Return what a line of the combined format sorts by: its second, all are of one month, then what it tells."""
+    return line.partition("[")[2].partition("]")[0], line
 
 
 def _alerts(config: str, environment: dict[str, str], log: Path) -> tuple[list[dict[str, Any]], bool]:
@@ -103,7 +103,11 @@ def _alerts(config: str, environment: dict[str, str], log: Path) -> tuple[list[d
         text=True, check=True, timeout=60,
     )  # fmt: skip
     found: list[dict[str, Any]] = json.loads(listed.stdout) or []
-    return sorted((_without_place(alert) for alert in found), key=lambda alert: str(alert["start_at"])), whole
+    return sorted((_without_place(alert) for alert in found), key=_in_order), whole
+
+
+def _in_order(alert: dict[str, Any]) -> tuple[str, str]:
+    return str(alert["start_at"]), json.dumps(alert, sort_keys=True)
 
 
 def _without_place(alert: dict[str, Any]) -> dict[str, Any]:

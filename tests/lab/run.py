@@ -92,14 +92,23 @@ def use(home: Path, kept: Path, planned: Plan, ports: dict[str, int]) -> None:
         gateway.stop()
     say(f"{len(planned.shots):,} requests in {time.monotonic() - began:.0f} s: {dict(sorted(answered.items()))}")
     write_json(kept / "labels.json", {"attackers": planned.attackers, "benign": planned.benign})
-    lines = sorted((home / "access.json").read_text().splitlines(), key=lambda line: str(json.loads(line)["time"]))
+    lines = sorted((home / "access.json").read_text().splitlines(), key=in_order)
     write_packed(kept / "logs" / "access.json.gz", lines)
-    audit = sorted(redated((home / "audit.log").read_text().splitlines()), key=_moment)
+    audit = sorted(redated((home / "audit.log").read_text().splitlines()), key=_in_order_of_moments)
     write_packed(kept / "alerts" / "modsecurity.json.gz", (line for _, line in audit))
 
 
-def _moment(record: tuple[datetime, str]) -> datetime:
-    return record[0]
+def in_order(line: str) -> tuple[str, str]:
+    """Return what a line of the log sorts by: its moment, then what it tells, whichever the gateway wrote first."""
+    held = json.loads(line)
+    held.pop("request_time", None)
+    return str(held["time"]), json.dumps(held)
+
+
+def _in_order_of_moments(record: tuple[datetime, str]) -> tuple[datetime, str]:
+    moment, line = record
+    asked = json.loads(line)["transaction"]
+    return moment, json.dumps([asked["client_ip"], asked["request"]])
 
 
 def write_packed(path: Path, lines: Iterable[str]) -> None:
