@@ -179,7 +179,9 @@ def _short(meaning: str) -> str:
 
 
 class MappingForm(forms.Form):
-    """What a mapping rule looks at, and the API it names."""
+    """What a mapping rule looks at, and the API it names; only a preview can do without that."""
+
+    use_required_attribute = False
 
     kind = forms.ChoiceField(
         label="For",
@@ -194,11 +196,17 @@ class MappingForm(forms.Form):
     )
     api = forms.CharField(
         label="They belong to the API",
-        required=False,
         max_length=300,
-        help_text="Name or code.",
+        error_messages={"required": "Say which API they belong to."},
+        help_text="Name or code. A preview can do without.",
         widget=forms.TextInput(attrs={"class": "input", "list": "apis", "autocomplete": "off"}),
     )
+
+    def is_previewable(self) -> bool:
+        """Return whether all is well but for an API that is not named yet."""
+        if self.errors.keys() == {"api"} and not self["api"].value():
+            del self.errors["api"]
+        return self.is_valid()
 
 
 def days_field(label: str, number: int | None = None) -> forms.IntegerField:

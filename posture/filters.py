@@ -5,13 +5,11 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from django import forms
-from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
-from django.db.models.functions import Collate
-from django.db.models.lookups import IContains
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from typing_extensions import override
 
-from findings.models import CheckResultQuerySet, Finding, Scan
+from findings.models import CheckResultQuerySet, Finding, Scan, with_words
 from findings.status import OPEN, SeverityRank, Status
 from inventory.access.filters import ListFilter
 from inventory.checks.base import checks
@@ -54,16 +52,6 @@ def having(what: str, now: datetime | None) -> Q:
     return Q(Exists(scans.filter(scanned_at__gt=now - LATELY) if now else scans))
 
 
-def holding(text: str, *names: str) -> Q:
-    """Return the condition that one of some columns holds a text, in letters of either case.
-
-    Where the text has plain letters alone, only those of the column are folded: half the work for the database.
-    """
-    plain = text.isascii()
-    columns = (Collate(F(name), "C") if plain else F(name) for name in names)
-    return Q(*(IContains(column, text) for column in columns), _connector=Q.OR)
-
-
 class CountedFilter(ListFilter):
     """A filter whose menu says how many rows each choice would leave."""
 
@@ -89,7 +77,7 @@ class ApiFilter(CountedFilter):
     def __init__(self, asked: QueryDict, *, teams: Sequence[tuple[str, str]], now: datetime | None = None) -> None:
         """Offer these teams, as (slug, name); `now` says what was tested lately."""
         super().__init__(asked)
-        self._now = now
+        self.now = now
         self.offer("team", "Team", [*teams, (NO_TEAM, "No team")])
         self.offer("reach", "Reach", Reach.choices)
         self.offer("environment", "Environment", Environment.choices)
@@ -122,7 +110,7 @@ class ApiFilter(CountedFilter):
 
     def _last(self, apis: QuerySet[Api], lacks: str, text: str) -> QuerySet[Api]:
         if lacks:
-            apis = apis.filter(~having(lacks, self._now))
+            apis = apis.filter(~having(lacks, self.now))
         return apis.filter(self._search()) if text else apis
 
     def _search(self) -> Q:
@@ -235,7 +223,7 @@ class FindingFilter(CountedFilter):
         if weakness_class := asked["class"]:
             findings = findings.filter(weakness_class=weakness_class)
         if text := asked["q"]:
-            findings = findings.filter(holding(text, "title", "rule", "path") | Q(code=text.upper()))
+            findings = findings.filter(with_words(text) | Q(code=text.upper()))
         return findings
 
 

@@ -3,7 +3,7 @@
 from findings.models.checks import CheckResult, CheckResultQuerySet, Coverage
 from findings.models.deadlines import Assignment, Deadline, DeadlineCalendar, Due, DueQuerySet, Pause, Retest
 from findings.models.decisions import Decision, DecisionQuerySet, MappingRule
-from findings.models.findings import Finding, FindingQuerySet, Presence, Sighting
+from findings.models.findings import Finding, FindingQuerySet, Presence, Sighting, with_words
 from findings.models.notes import Note, NoteQuerySet
 from findings.models.reports import ColumnMapping, Report, Scan, ScanPart, Series
 
@@ -32,4 +32,5 @@ __all__ = [
     "ScanPart",
     "Series",
     "Sighting",
+    "with_words",
 ]

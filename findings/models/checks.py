@@ -59,7 +59,10 @@ class CheckResult(models.Model):
                 condition=Q(until=None) | Q(until__gte=F("since")), name="check_result_ends_after_start"
             ),
         ]
-        indexes = [models.Index(fields=["api", "since"], name="check_result_history")]
+        indexes = [
+            models.Index(fields=["api", "since"], name="check_result_history"),
+            models.Index("endpoint", condition=Q(until=None, endpoint__isnull=False), name="check_result_of_endpoint"),
+        ]
 
     @override
     def __str__(self) -> str:

@@ -4,11 +4,14 @@ These are the tables imports write by the hundred thousand. Their foreign keys a
 them and nothing they point to is ever deleted; checking them row by row is work an import can do without.
 """
 
-from typing import Self
+from typing import Final, Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
+from django.db.models.functions import Upper
+from django.db.models.lookups import IContains
 from typing_extensions import override
 
 from findings.models.reports import Scan, Series
@@ -16,6 +19,24 @@ from findings.models.scope import held_by
 from findings.status import OPEN, SeverityRank, Status
 from inventory.access.records import Principal
 from inventory.models import Api, Endpoint
+
+
+class Lines(Func):
+    """Columns of text as the lines of one, none of them null."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " || E'\\n' || "
+    output_field = models.TextField()
+
+
+TEXT: Final = Lines("title", "rule", "path")
+PLAIN: Final = Lines("title", "rule", "path", template='((%(expressions)s) COLLATE "C")')
+"""What findings are looked for by; in plain letters an index helps, which needs this very expression."""
+
+
+def with_words(text: str) -> Q:
+    """Return the condition that title, rule or path of a finding holds a text, in letters of either case."""
+    return Q(IContains(PLAIN if text.isascii() else TEXT, text))
 
 
 class FindingQuerySet(models.QuerySet["Finding"]):
@@ -126,6 +147,8 @@ class Finding(models.Model):
                 condition=Q(moved_to=None),
                 name="finding_any",
             ),
+            # For words that few findings have, or none: without it they are looked for in every one.
+            GinIndex(OpClass(Upper(PLAIN), "gin_trgm_ops"), name="finding_words"),
             models.Index("endpoint", condition=Q(endpoint__isnull=False), name="finding_endpoint"),
             models.Index("series", condition=Q(series__isnull=False), name="finding_unmapped"),
             models.Index("status_until", condition=Q(status_until__isnull=False), name="finding_status_until"),

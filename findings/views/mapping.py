@@ -31,9 +31,10 @@ def mapping(request: Request) -> HttpResponse:
     chosen = {name: request.GET.get(name, "") for name in ("kind", "pattern", "api")}
     form = MappingForm(data=request.POST if sent else None, initial=chosen)
     context: dict[str, Any] = {"form": form}
-    if sent and form.is_valid():
+    creates = request.POST.get("do") == "create"
+    if sent and (form.is_valid() if creates else form.is_previewable()):
         try:
-            if request.POST.get("do") == "create":
+            if creates:
                 return _create(request, form)
             context["preview"] = preview_rule(
                 kind=form.cleaned_data["kind"], pattern=form.cleaned_data["pattern"], principal=request.principal

@@ -130,6 +130,8 @@ class Specification(models.Model):
     """One version of the document that describes an API; the current one is marked.
 
     `schemes` maps each declared way to sign in to its kind (`inventory.records.Scheme`), None where nobody kept it.
+    `changed` holds the `count` of endpoints that it declares otherwise than the one before, and `some` of them as
+    [method, path, [what]]; None where nobody kept it.
     """
 
     api = models.ForeignKey(Api, on_delete=models.PROTECT, related_name="specifications")
@@ -142,6 +144,7 @@ class Specification(models.Model):
     read_at = models.DateTimeField()
     endpoints_declared = models.IntegerField()
     schemes = models.JSONField(null=True, blank=True)
+    changed = models.JSONField(null=True, blank=True)
     current = models.BooleanField(default=True)
 
     class Meta:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -14,12 +15,21 @@ from inventory.records import EndpointRecord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointCounts:
-    """How many endpoints a specification added, changed, left alone and no longer has."""
+    """How many endpoints a specification added, changed, left alone and no longer has.
+
+    `changed` are the first of those it changed, by path: method, path, and what about them.
+    """
 
     created: int
     updated: int
     unchanged: int
     removed: int
+    changed: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What a specification keeps of those it changed."""
+        return {"count": self.updated, "some": self.changed}
 
     def sentence(self) -> str:
         """Return the counts for people, such as `3 new, 1 changed, 2 removed`."""
@@ -29,6 +39,9 @@ class EndpointCounts:
 
 FIELDS = ("body", "formData")
 """Where parameters of Swagger 2.0 stand that are no part of an address or a header."""
+
+NAMED = 100
+"""Changed endpoints that are named; the others are counted."""
 
 STAGE = """
 CREATE TEMPORARY TABLE staged_endpoint (
@@ -49,6 +62,24 @@ WITH declared AS (
            bool_and(deprecated) AS deprecated, min(sunset) AS sunset,
            (array_agg(declared ORDER BY path, declared::text))[1] AS declared
     FROM staged_endpoint LEFT JOIN LATERAL unnest(schemes) scheme ON true GROUP BY method, path_key
+), changed AS (
+    SELECT held.method, left(declared.path, 300) AS path, array_remove(ARRAY[
+        CASE WHEN held.removed_at IS NOT NULL THEN 'back again'
+             WHEN NOT held.documented THEN 'specified now' END,
+        CASE WHEN held.authentication <> declared.authentication
+             THEN 'authentication ' || held.authentication || ' to ' || declared.authentication
+             WHEN held.schemes::text[] <> declared.schemes THEN 'schemes of authentication' END,
+        CASE WHEN held.declared -> 'parameters' <> declared.declared -> 'parameters' THEN 'parameters' END,
+        CASE WHEN held.declared -> 'responses' <> declared.declared -> 'responses' THEN 'answers' END,
+        CASE WHEN held.deprecated <> declared.deprecated
+             THEN CASE WHEN declared.deprecated THEN 'deprecated' ELSE 'no longer deprecated' END END,
+        CASE WHEN held.sunset IS DISTINCT FROM declared.sunset THEN 'sunset' END,
+        CASE WHEN held.path <> declared.path OR held.spellings::text[] <> declared.spellings
+             THEN 'names in the path' END,
+        CASE WHEN held.operation_id <> declared.operation_id OR held.summary <> declared.summary THEN 'summary' END
+        ], NULL) AS what
+    FROM declared JOIN inventory_endpoint held
+        ON held.api_id = %(api)s AND held.method = declared.method AND held.path_key = declared.path_key
 ), written AS (
     INSERT INTO inventory_endpoint AS held (
         api_id, method, path_key, path, spellings, operation_id, summary, authentication, schemes, deprecated,
@@ -75,7 +106,9 @@ WITH declared AS (
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM declared), count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted),
-       (SELECT count(*) FROM removed)
+       (SELECT count(*) FROM removed),
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(method, path, what) ORDER BY path, method), '[]') FROM (
+           SELECT * FROM changed WHERE what <> '{}' ORDER BY path, method LIMIT %(named)s) AS named)
 FROM written
 """
 
@@ -120,7 +153,13 @@ def write_endpoints(*, api: Api, endpoints: Iterable[EndpointRecord], now: datet
                 )
         first = not Specification.objects.filter(api=api).exists()
         since = SINCE_EVER if first else now.astimezone(UTC).date()
-        cursor.execute(MERGE, {"api": api.pk, "now": now, "since": since})
-        declared, created, updated, removed = cursor.fetchone()
+        cursor.execute(MERGE, {"api": api.pk, "now": now, "since": since, "named": NAMED})
+        declared, created, updated, removed, changed = cursor.fetchone()
         cursor.execute("DROP TABLE staged_endpoint")
-    return EndpointCounts(created=created, updated=updated, unchanged=declared - created - updated, removed=removed)
+    return EndpointCounts(
+        created=created,
+        updated=updated,
+        unchanged=declared - created - updated,
+        removed=removed,
+        changed=tuple((method, path, tuple(what)) for method, path, what in json.loads(changed)),
+    )

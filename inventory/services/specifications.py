@@ -212,7 +212,7 @@ def record_specification(
         api=api, blob=blob, digest=blob.digest, format=specification.format, name=specification.title[:300],
         title=specification.title[:300], version=specification.version[:100], read_at=now,
         endpoints_declared=counts.created + counts.updated + counts.unchanged,
-        schemes={scheme.name: scheme.kind for scheme in specification.security_schemes},
+        schemes={each.name: each.kind for each in specification.security_schemes}, changed=counts.kept,
     )  # fmt: skip
     Api.objects.filter(pk=api.pk).update(version=specification.version[:100], last_seen=now)
     if not new_api:

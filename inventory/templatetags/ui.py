@@ -200,10 +200,10 @@ def _count(name: str, number: int) -> SafeString:
 
 
 @register.simple_tag
-def reach(value: str) -> SafeString:
-    """Draw who can reach an API."""
+def reach(value: str, *, short: bool = False) -> SafeString:
+    """Draw who can reach an API; `short` under a heading that says what it is about."""
     shape = REACH_ICONS.get(value, "user-question")
-    text = "Reach unknown" if value == "unknown" else str(value).capitalize()
+    text = "Reach unknown" if value == "unknown" and not short else str(value).capitalize()
     return format_html('<span class="tag">{}{}</span>', icon(shape), text)
 
 

@@ -30,6 +30,7 @@ from posture.selectors.summaries import (
     sensitivity_of,
     with_team,
 )
+from posture.selectors.weekly import NO_WEEKS, WEEKS, Weeks, weeks_of
 
 NAME = Key(name="name_key", read=read_text)
 ID = Key(name="pk", read=read_number)
@@ -78,11 +79,17 @@ class ApiRow:
     last_seen: datetime
     coverage_words: CoverageWords
     computed_at: datetime | None
+    weeks: Weeks
 
     @property
     def reach_word(self) -> str:
         """The reach in words."""
         return str(Reach(self.reach).label)
+
+    @property
+    def sensitivity_word(self) -> str:
+        """The class of data under a heading that says so."""
+        return self.sensitivity.text.removeprefix("Data ").capitalize()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,13 +131,15 @@ def apis_in_sight(
     after: str = "",
     before: str = "",
 ) -> ApiList:
-    """Return one page of the APIs the principal may see; four queries, one more when it is empty."""
+    """Return one page of the APIs the principal may see; five queries, one more when it is empty."""
     sort = sort if sort in SORTS else DEFAULT_SORT
     visible = Api.objects.visible_to(principal)
     found = narrowed.apply(visible).select_related("owner", "current_score", "check_coverage")
     page = page_of(_with_keys(found, sort), order=SORTS[sort], after=after, before=before)
     counts, said = open_counts(page.rows), authentication_of(page.rows)
-    rows = tuple(_row(api, counts[api.pk], said[api.pk].mark) for api in page.rows)
+    asked = page.rows if "weeks" in columns else ()
+    weeks = weeks_of(asked, now=narrowed.now) if narrowed.now else {}
+    rows = tuple(_row(api, counts[api.pk], said[api.pk].mark, weeks.get(api.pk, NO_WEEKS)) for api in page.rows)
     shown = Page(rows=rows, total=page.total, more=page.more, next=page.next, previous=page.previous)
     return ApiList(
         page=shown,
@@ -169,7 +178,7 @@ def _with_keys(apis: QuerySet[Api], sort: str) -> QuerySet[Api]:
     return apis
 
 
-def _row(api: Api, counts: Mapping[str, int], authentication: Mark) -> ApiRow:
+def _row(api: Api, counts: Mapping[str, int], authentication: Mark, weeks: Weeks = NO_WEEKS) -> ApiRow:
     score = getattr(api, "current_score", None)
     return ApiRow(
         code=api.code,
@@ -187,6 +196,7 @@ def _row(api: Api, counts: Mapping[str, int], authentication: Mark) -> ApiRow:
         last_seen=api.last_seen,
         coverage_words=coverage_words(api),
         computed_at=score.computed_at if score else None,
+        weeks=weeks,
     )
 
 
@@ -198,6 +208,7 @@ def _heads(sort: str, columns: frozenset[str]) -> tuple[Head, ...]:
         "authentication": Head(label="Authentication", css="p5"),
         "open": _sorted_head("Open findings", "open", sort, css="p2", first="-open"),
         "team": _sorted_head("Team", "team", sort, css="p3"),
+        "weeks": Head(label=f"{WEEKS} weeks", css="p4"),
         "seen": Head(label="Seen", css="p5"),
     }
     return (

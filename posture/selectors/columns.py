@@ -12,6 +12,7 @@ APIS: Final[Mapping[str, str]] = {
     "authentication": "Authentication",
     "open": "Open findings",
     "team": "Team",
+    "weeks": "12 weeks",
     "seen": "Seen",
 }
 FINDINGS: Final[Mapping[str, str]] = {"api": "API", "source": "Source", "status": "Status", "seen": "First seen"}

@@ -14,7 +14,7 @@ from django.db.models.functions import Concat, Length
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from findings.models import Finding
+from findings.models import Finding, with_words
 from findings.status import OPEN, SeverityRank, Status
 from inventory.access.directory import PEOPLE, code_of
 from inventory.access.models import User
@@ -24,7 +24,6 @@ from inventory.access.selectors import teams_in_sight
 from inventory.jobs.choices import State
 from inventory.jobs.models import Job
 from inventory.models import Api, BaseUrl, Connection, Endpoint
-from posture.filters import holding
 from posture.selectors.api_findings import place_of
 from posture.selectors.places import ACTS, GROUPS, PERSONAL, Place, open_to
 from posture.selectors.summaries import with_team
@@ -114,7 +113,7 @@ def _findings(principal: Principal, text: str) -> Iterator[Hit]:
         found = found.filter(cve=text.upper())
     else:
         # Open ones alone, in the order of their index: the scan ends with the sixth.
-        found = found.filter(holding(text, "title", "rule"), status__in=OPEN)
+        found = found.filter(with_words(text), status__in=OPEN)
     for finding in found.order_by("-severity", "-first_seen", "pk")[:MOST]:
         yield Hit(
             label=finding.title,

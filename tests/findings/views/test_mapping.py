@@ -94,7 +94,7 @@ def test_a_rule_is_made_told_of_and_ended(manager: Client, orders: Api) -> None:
         ({"kind": "host", "pattern": "", "do": "preview"}, "Say which one the rule is for."),
         ({"kind": "moon", "pattern": "x", "do": "preview"}, "moon"),
         ({"kind": "host", "pattern": "x", "api": "no such", "do": "create"}, "There is no API “no such”"),
-        ({"kind": "host", "pattern": "x", "api": "", "do": "create"}, "There is no API “”"),
+        ({"kind": "host", "pattern": "x", "api": " ", "do": "create"}, "Say which API they belong to."),
     ],
 )
 def test_what_cannot_be_is_said_on_the_page(form: dict[str, str], words: str, manager: Client) -> None:

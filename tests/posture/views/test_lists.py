@@ -2,12 +2,16 @@
 
 import csv
 import re
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from inventory.access.choices import OrganisationRole
+from posture.models import ApiScore
+from posture.services.in_force import model_in_force
 from tests.inventory.access.people import person, team
 from tests.posture.services.estates import make_api, make_finding
 from tests.posture.views.pages import rows_of, score, signed_in, text_of
@@ -103,3 +107,20 @@ def test_a_list_opened_plainly_shows_the_view_somebody_wants_first(analyst: Clie
     assert everything.status_code == 200
     assert b'href="/apis/?view=all" aria-current="page"' in everything.content
     assert analyst.get("/findings/").status_code == 200
+
+
+def test_the_list_draws_how_each_score_went_beside_a_text_that_says_it(analyst: Client) -> None:
+    api, young = make_api(name="Old"), make_api(name="Young")
+    score(api, young)
+    now = timezone.now()
+    for days, points in ((100, 20), (3, 31.4)):
+        ApiScore.objects.create(
+            api=api, at=now - timedelta(days=days), score=points, inherent=points, band="high", cause="a test",
+            factors={}, inputs={}, model_id=model_in_force(now=now).model_id,
+        )  # fmt: skip
+    old, new = sorted(rows_of(analyst.get("/apis/").content), key=lambda row: "Young" in row)
+    assert "11 worse" in old
+    assert "20 to 31 in 12 weeks" in old
+    assert "worse" not in new
+    assert b'<svg class="spark up"' in analyst.get("/apis/?cols=weeks").content
+    assert b'class="spark' not in analyst.get("/apis/?cols=reach").content

@@ -1,6 +1,8 @@
 """Who answers for an API, and its specification: who sees, who names, two at once, and what versions changed."""
 
+from datetime import datetime
 from http import HTTPStatus
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -8,7 +10,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from inventory.access.choices import OrganisationRole
 from inventory.access.models import StateChange
+from inventory.access.records import SYSTEM
+from inventory.jobs.models import Blob
 from inventory.models import Api, ApiTeam, Endpoint, Specification
+from inventory.records import EndpointRecord, Parameter, SpecificationRecord
+from inventory.services.specifications import SpecificationOptions, record_specification
 from tests.inventory.access.people import person, team
 from tests.posture.services.estates import NOW, later, make_api
 from tests.posture.views.pages import make_endpoint, rows_of, score, signed_in, text_of
@@ -114,6 +120,40 @@ def test_versions_stand_newest_first_with_what_came_and_went() -> None:
     assert "No endpoint came or went" in middle
     assert "The first that was read" in first
     assert "GET /kept" in text_of(page)
+
+
+def test_a_version_names_the_endpoints_it_declares_otherwise_and_what_about_them() -> None:
+    api = make_api(name="Pay")
+    kept, back = endpoint("/kept"), endpoint("/back")
+    first = [kept, back, endpoint("/open", authentication="declared"), endpoint("/wider", parameters=(FROM,))]
+    second = [kept, endpoint("/open", authentication="none"), endpoint("/come"), endpoint("/wider", deprecated=True)]
+    for days, endpoints in enumerate((first, second, [*second, back], [*second, back])):
+        read(api, f"{days}.0", endpoints, now=later(days=days))
+    page = signed_in(person(OrganisationRole.AUDITOR)).get(f"/apis/{api.code}/specification/").content
+    newest, third, second_row, _ = rows_of(page)
+    assert "No endpoint came, went or changed" in newest
+    assert "1 changed GET /back back again" in third
+    assert "1 added GET /come" in second_row
+    assert "2 changed GET /open authentication declared to none GET /wider parameters, deprecated" in second_row
+
+
+FROM = Parameter(name="from", where="query", kind="string")
+
+
+def endpoint(path: str, **more: Any) -> EndpointRecord:
+    return EndpointRecord(method="GET", path=path, path_key=path, **more)
+
+
+def read(api: Api, version: str, endpoints: list[EndpointRecord], *, now: datetime) -> None:
+    blob = Blob.objects.create(digest=version, size=1, key_id="test", where=version, created_at=now, expires_at=now)
+    record_specification(
+        specification=SpecificationRecord(title="Pay", version=version, format="OpenAPI 3.0", spec_version="3.0.3"),
+        endpoints=endpoints,
+        blob=blob,
+        options=SpecificationOptions(api=api.code),
+        principal=SYSTEM,
+        now=now,
+    )
 
 
 def test_without_a_specification_the_page_says_what_will_be_there() -> None:
