@@ -15,7 +15,7 @@ MOST = 500
 """APIs that one job takes on."""
 
 
-@receiver(endpoints_recorded)
+@receiver([endpoints_recorded, findings_ingested])
 def tie_findings_to_endpoints(*, result: ApisChanged, **_: Any) -> None:
     """Ask for the findings of these APIs to be tied to their endpoints."""
     ask_for_rows(kind="findings.link", name="apis", ids=result.api_ids, most=MOST, now=timezone.now())
