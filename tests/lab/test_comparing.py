@@ -54,6 +54,14 @@ def test_what_is_chance_in_one_document_is_not_in_another(tmp_path: Path) -> Non
     }
 
 
+def test_what_a_tool_calls_its_requests_is_chance_and_what_it_found_is_not(tmp_path: Path) -> None:
+    folders = [keep(tmp_path / name) for name in "abc"]
+    for folder, line in zip(folders, ("ID: aB3x", "ID: Zz9q", "ID: aB3x, ST401"), strict=True):
+        (folder / "schemathesis.xml").write_text(f'<failure message="ST103">1. Test Case {line}')
+    assert differences(folders[0], folders[1]) == []
+    assert len(differences(folders[0], folders[2])) == 2
+
+
 def test_a_document_that_only_one_run_has_is_told(tmp_path: Path) -> None:
     one, other = keep(tmp_path / "a"), keep(tmp_path / "b")
     (other / "reports").mkdir()

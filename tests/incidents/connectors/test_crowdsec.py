@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from incidents.connectors.crowdsec import CrowdSec
+from tests.conftest import TOLD, RecordProperty
 from tests.inventory.connectors.reading import corpus_files, read
 
 SAMPLE = Path(__file__).parent / "crowdsec/samples/alerts.json"
@@ -28,10 +29,13 @@ def test_nothing_to_tell_is_a_document_without_alerts() -> None:
     assert read("[]", "alerts.json", CrowdSec)[0] == []
 
 
-def test_the_corpus_reads_as_counted() -> None:
+def test_the_corpus_reads_as_counted(record_property: RecordProperty) -> None:
+    table = [f"{'alerts of CrowdSec':44}{'counted':>9}{'alerts':>8}{'scenarios':>11}"]
     found = corpus_files(lambda one: one["file"].endswith("lab_crowdsec_alerts.json"))
     for entry in found:
         alerts, _ = read(entry["path"].read_bytes(), entry["file"])
-        print(f"\nCorpus: {len(alerts)} alerts of {entry['expected']['items']}")  # noqa: T201 -- the count is the proof
+        scenarios = len({one.rule for one in alerts})
+        table.append(f"{entry['path'].name:44}{entry['expected']['items']:>9}{len(alerts):>8}{scenarios:>11}")
         assert len(alerts) == entry["expected"]["items"]
         assert Counter(one.rule for one in alerts) == entry["expected"]["scenarios"]
+    record_property(TOLD, "\n".join(["", *table, f"{len(found)} documents, 0 differences"]))

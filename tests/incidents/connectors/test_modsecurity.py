@@ -10,6 +10,7 @@ import pytest
 
 from incidents.connectors.modsecurity import ModSecurity
 from inventory.connectors.base import DocumentError
+from tests.conftest import TOLD, RecordProperty
 from tests.inventory.connectors.reading import corpus_files, read
 
 SAMPLE = Path(__file__).parent / "modsecurity/samples/audit.jsonl"
@@ -29,15 +30,14 @@ def test_the_sample_reads_as_counted_by_hand() -> None:
     assert b"secret-token" not in msgspec.json.encode(alerts)
 
 
-def test_the_corpus_reads_as_counted() -> None:
-    told: list[str] = []
+def test_the_corpus_reads_as_counted(record_property: RecordProperty) -> None:
+    table = [f"{'audit log':44}{'lines':>7}{'counted':>9}{'alerts':>8}{'sums':>6}{'silent':>8}{'blocked':>9}"]
     for entry in corpus_files(lambda one: one["format"] == "modsecurity_audit_v3"):
         alerts, summary = read(entry["path"].read_bytes(), entry["file"])
         expected: dict[str, Any] = entry["expected"]
         sums, silent = (summary.not_alerts.get(word, 0) for word in ("only adds up the others", "no rule matched"))
         lines = entry["path"].read_bytes().splitlines()
         with_rules = sum(bool(json.loads(line)["transaction"]["messages"]) for line in lines)
-        told.append(f"{entry['file']}: {len(alerts)} alerts, {sums} sums, {silent} silent of {len(lines)}")
         assert len(alerts) + sums == expected["messages"]
         assert with_rules + silent == expected["transactions"] == len(lines)
         assert summary.skipped_count == 0
@@ -47,7 +47,11 @@ def test_the_corpus_reads_as_counted() -> None:
                 assert sum(one.rule == rule for one in alerts) == count, rule
         refused = 0 if "DetectionOnly" in entry["file"] else sum(one.status == 403 for one in alerts)
         assert sum(one.outcome == "blocked" for one in alerts) == refused
-    print("\nCorpus:", *told, sep="\n")  # noqa: T201 -- the counts are the proof
+        table.append(
+            f"{entry['path'].name:44}{len(lines):>7}{expected['messages']:>9}{len(alerts):>8}{sums:>6}{silent:>8}"
+            f"{refused:>9}"
+        )
+    record_property(TOLD, "\n".join(["", *table, f"{len(table) - 1} audit logs, 0 differences"]))
 
 
 @pytest.mark.parametrize("text", ['{"transaction": {}}', '{"transaction": []}\n', "not json", '{"a": 1}'])
