@@ -189,18 +189,14 @@ class MappingForm(forms.Form):
         widget=forms.Select(attrs={"class": "input"}),
     )
     pattern = forms.CharField(
-        label="Namely",
-        max_length=1000,
-        error_messages={"required": "Say which one the rule is for."},
+        label="Namely", max_length=1000, error_messages={"required": "Say which one the rule is for."},
         widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
-    )
+    )  # fmt: skip
     api = forms.CharField(
-        label="They belong to the API",
-        max_length=300,
+        label="They belong to the API", max_length=300, help_text="Name or code. A preview can do without.",
         error_messages={"required": "Say which API they belong to."},
-        help_text="Name or code. A preview can do without.",
         widget=forms.TextInput(attrs={"class": "input", "list": "apis", "autocomplete": "off"}),
-    )
+    )  # fmt: skip
 
     def is_previewable(self) -> bool:
         """Return whether all is well but for an API that is not named yet."""

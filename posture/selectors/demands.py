@@ -1,9 +1,11 @@
 """How much asks for somebody: the numbers beside the places of the side bar."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final
 
+from django.db import connection
 from django.db.models import Count, TextField, Value
 from django.db.models.functions import Cast
 
@@ -20,6 +22,8 @@ from inventory.selectors import needing_care
 from posture.models import Notice
 
 BROKEN: Final = (State.FAILED, State.QUARANTINED)
+NOW: Final = datetime.max.replace(tzinfo=UTC)
+"""Stands for the moment in what is put together once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,18 @@ class Demands:
 
 def demands(*, principal: Principal, now: datetime) -> Demands:
     """Count what asks for the principal; one query."""
+    statement, given = _counting(principal)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [now if value == NOW else value for value in given])
+        return Demands(**dict(cursor.fetchall()))
+
+
+@lru_cache(maxsize=1_000)
+def _counting(principal: Principal) -> tuple[str, tuple[Any, ...]]:
+    """Return the query and its parameters, with `NOW` for the moment it is asked.
+
+    It is the same on every page of a person, and to put it together takes longer than to answer it.
+    """
     worst = Finding.objects.visible_to(principal).open().filter(severity__gte=SeverityRank.HIGH)
     fresh = (
         Episode.objects.visible_to(principal).live().filter(state=Standing.NEW.value, severity__gte=SeverityRank.HIGH)
@@ -43,7 +59,7 @@ def demands(*, principal: Principal, now: datetime) -> Demands:
     live = live_in_sight(principal)
     told = Notice.objects.visible_to(principal).filter(read_at=None)
     broken = Job.objects.visible_to(principal).filter(state__in=BROKEN)
-    sick = needing_care(Connection.objects.visible_to(principal), now=now)
+    sick = needing_care(Connection.objects.visible_to(principal), now=NOW)
     counted = [
         rows.order_by().annotate(what=Cast(Value(what), TextField())).values("what").annotate(n=Count("pk"))
         for what, rows in (
@@ -55,4 +71,6 @@ def demands(*, principal: Principal, now: datetime) -> Demands:
             ("notices", told),
         )
     ]
-    return Demands(**dict(counted[0].union(*counted[1:], all=True).values_list("what", "n")))
+    told_of = counted[0].union(*counted[1:], all=True).values_list("what", "n")
+    statement, given = told_of.query.sql_with_params()
+    return statement, tuple(given)
