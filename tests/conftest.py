@@ -198,7 +198,7 @@ def environment_of(database: str) -> dict[str, str]:
 def queues() -> None:
     """Empty the queues, so that no message of another test arrives."""
     with current_app.connection_for_write() as broker:
-        for queue in ("short", "bulk"):
+        for queue in ("short", "small", "bulk"):
             broker.default_channel.queue_purge(queue)
 
 
@@ -207,7 +207,7 @@ def worker(fresh_database: str, queues: None, tmp_path: Path) -> Iterator[subpro
     """Start a real worker on both queues, on the test's own clone; it is ready when the test begins."""
     log = tmp_path / "worker.log"
     command = [sys.executable, "-m", "posture.supervisor.child", "celery", "-A", "posture", "worker", "-l", "INFO"]
-    command += ["-Q", "short,bulk", "-c", "1", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    command += ["-Q", "short,small,bulk", "-c", "1", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     environment = {**environment_of(fresh_database), "C_FORCE_ROOT": "1"}
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)

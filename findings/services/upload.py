@@ -144,7 +144,7 @@ def receive_upload(
             said = {"blob": str(blob.pk), "name": name, "format": reader.slug}
             arguments = said | _for_the_inventory(reader.kind, checked, api)
             kind = INVENTORY_READS[reader.kind]
-            return enqueue(kind=kind, arguments=arguments, principal=principal, now=now, title=title)
+            return enqueue(kind=kind, arguments=arguments, principal=principal, now=now, title=title, size=blob.size)
         told = {"api": api.pk if api else None, **checked.of_scan(), **_columns(reader.slug, checked.series, principal)}
         report = _stored(blob, name, reader.slug, told, principal, now)
         return read_report_later(report=report, principal=principal, now=now)
@@ -177,7 +177,8 @@ def read_report_later(*, report: Report, principal: Principal, now: datetime) ->
     """Write the job that reads a report and return it; call in a transaction."""
     kind = READ_BY.get(reader_for(report.format).kind, "findings.report")
     title = f"Read {report.name}"[:300]
-    job = enqueue(kind=kind, arguments={"report": report.pk}, principal=principal, now=now, title=title)
+    size = report.blob.size if report.blob else None
+    job = enqueue(kind=kind, arguments={"report": report.pk}, principal=principal, now=now, title=title, size=size)
     Report.objects.filter(pk=report.pk).update(job=job)
     return job
 

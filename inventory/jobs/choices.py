@@ -15,9 +15,10 @@ class State(TextChoices):
 
 
 class Queue(TextChoices):
-    """Who waits behind whom: short work (scores, notices) never waits behind imports."""
+    """Who waits behind whom: short work (scores, notices) never behind imports, small imports not behind large ones."""
 
     SHORT = "short", "Short work"
+    SMALL = "small", "Small imports"
     BULK = "bulk", "Imports"
 
 

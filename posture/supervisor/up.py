@@ -171,6 +171,7 @@ class Start:
         commands = {
             "Web": granian,
             "Worker short": [*celery, "--queues", "short", "--hostname", "short@%h"],
+            "Worker small": [*celery, "--queues", "small", "--hostname", "small@%h"],
             "Worker bulk": [*celery, "--queues", "bulk", "--hostname", "bulk@%h"],
             "Clock": [*clock, "--pidfile="],
         }

@@ -1,7 +1,7 @@
 """Faults that somebody might make, planted in a copy of the code, and the one test that must turn red for each.
 
-`test_planted.py` plants them in the slow tier; by hand `manage.py test --slow tests/faults/test_planted.py`. A fault that
-can no longer be planted fails too: the code it was made for has changed, and nobody knows whether it would be seen.
+`test_planted.py` plants them in the slow tier; by hand `manage.py test --slow tests/faults/test_planted.py`. A fault
+that can no longer be planted fails too: its code has changed, and nobody knows whether it would be seen.
 """
 
 import os

@@ -31,7 +31,7 @@ UPDATE jobs_job SET
     session = pg_backend_pid(), lease_until = clock_timestamp() + %(lease)s * interval '1 second',
     started_at = clock_timestamp(), key = CASE WHEN key_lasts THEN key END, progress = '{}', error = ''
 FROM free WHERE jobs_job.id = free.id
-RETURNING kind, arguments, principal, fence, attempts, crashed, free.session, free.started_at
+RETURNING kind, queue, arguments, principal, fence, attempts, crashed, free.session, free.started_at
 """
 
 # A worker that is frozen or cut off from the network leaves its transaction open, with its locks: whoever does the
@@ -58,6 +58,12 @@ UPDATE jobs_job SET
 WHERE id = %(id)s AND fence = %(fence)s AND state = 'running'
 """
 
+GIVE_WAY = """
+UPDATE jobs_job SET
+    state = 'queued', queue = 'bulk', attempts = attempts - 1, lease_until = NULL, sent_at = NULL, sends = 0
+WHERE id = %(id)s AND fence = %(fence)s AND state = 'running'
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
@@ -65,6 +71,7 @@ class Claim:
 
     job_id: UUID
     kind: str
+    queue: str
     arguments: dict[str, Any]
     principal: dict[str, Any]
     fence: int
@@ -83,12 +90,13 @@ def claim(job_id: UUID) -> Claim | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    kind, arguments, principal, fence, attempts, crashed, session, started_at = row
+    kind, queue, arguments, principal, fence, attempts, crashed, session, started_at = row
     if crashed:
         end_sessions([(session, started_at)])
     return Claim(
         job_id=job_id,
         kind=kind,
+        queue=queue,
         arguments=json.loads(arguments),
         principal=json.loads(principal),
         fence=fence,
@@ -125,6 +133,14 @@ def finish(
 def put_back(held: Claim, *, wait: float, error: str) -> None:
     """Let the job wait for another attempt, at the earliest in `wait` seconds. Raises LeaseLost."""
     _guarded(PUT_BACK, {"id": held.job_id, "fence": held.fence, "wait": wait, "error": error})
+
+
+def give_way(held: Claim) -> None:
+    """Let a small import that waits for another's locks wait among the large ones; no attempt is lost on it.
+
+    Raises LeaseLost.
+    """
+    _guarded(GIVE_WAY, {"id": held.job_id, "fence": held.fence})
 
 
 def _guarded(statement: str, values: dict[str, Any]) -> None:

@@ -12,17 +12,19 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from inventory.access.masking import masked
 from inventory.access.selectors import resolve_principal
 from inventory.jobs import registry
-from inventory.jobs.choices import State
+from inventory.jobs.choices import Queue, State
 from inventory.jobs.documents import DocumentCrashed
 from inventory.jobs.records import JobCancelled, JobFailed, LeaseLost, Run
 from inventory.jobs.services.heartbeat import Heartbeat
-from inventory.jobs.services.leases import MAX_ATTEMPTS, Claim, claim, finish, put_back
+from inventory.jobs.services.leases import MAX_ATTEMPTS, Claim, claim, finish, give_way, put_back
 
 log = logging.getLogger(__name__)
 
 # What two honest transactions can do to each other: trying again at once is the cure, and no attempt is lost on it.
 COLLISIONS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 COLLISIONS_BORNE = 5
+# Behind a small import wait those of others: it is no place to wait until a large one of the same series has ended.
+WAIT_OF_SMALL = "SET LOCAL lock_timeout = '2s'"
 
 
 def run_job(*, job_id: UUID, now: datetime) -> State | None:
@@ -78,6 +80,9 @@ def _attempt(held: Claim, heart: Heartbeat, now: datetime) -> None:
         on_checkpoint=heart.checkpoint,
     )
     with transaction.atomic():
+        if held.queue == Queue.SMALL:
+            with connection.cursor() as cursor:
+                cursor.execute(WAIT_OF_SMALL)
         with heart.interruptible():
             result = entry.work(run)
         finish(held, state=State.DONE, result=result, progress=heart.last_progress)
@@ -98,6 +103,10 @@ def _end(held: Claim, heart: Heartbeat, error: Exception) -> State:
     if isinstance(error, JobFailed):
         finish(held, state=State.FAILED, error=str(error), progress=heart.last_progress)
         return State.FAILED
+    if held.queue == Queue.SMALL and isinstance(error.__cause__ or error, psycopg.errors.LockNotAvailable):
+        log.info("Job %s waits for a larger one, and with the larger ones from now on.", held.job_id)
+        give_way(held)
+        return State.QUEUED
     return _retry(held, heart, error)
 
 

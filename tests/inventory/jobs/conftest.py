@@ -45,7 +45,7 @@ class Workers:
         command = [sys.executable, "-m", "celery", "-A", "tests.inventory.jobs.worker", "worker", "-l", "INFO"]
         command += [
             "-Q",
-            "short,bulk",
+            "short,small,bulk",
             "-c",
             "1",
             "--without-gossip",

@@ -64,6 +64,13 @@ def statement(run: Run) -> None:
     connection.cursor().execute("SELECT pg_sleep(%s)", [run.arguments["seconds"]])
 
 
+@handler(kind="test.lock", queue=Queue.BULK, label="Take a lock")
+def lock(run: Run) -> None:
+    """Leave the effect, then do what waits for a lock."""
+    leave(run)
+    connection.cursor().execute(run.arguments["sql"])
+
+
 @handler(kind="test.gate", queue=Queue.BULK, label="Wait at a gate")
 def gate(run: Run) -> None:
     """Leave the effect, tell the own process id, and wait until the gate file is there (60 s at most)."""

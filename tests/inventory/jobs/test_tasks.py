@@ -55,7 +55,7 @@ def test_a_worker_does_what_was_asked_and_messages_twice_over_change_nothing(wor
 def test_lost_messages_are_sent_again_by_a_tick(workers: Workers) -> None:
     jobs = [ask("test.effect", slug=f"job-{number}") for number in range(5)]
     with current_app.connection_for_write() as broker:
-        for queue in ("short", "bulk"):
+        for queue in ("short", "small", "bulk"):
             broker.default_channel.queue_purge(queue)
     Job.objects.update(sent_at=NOW - timedelta(days=1))
     workers.start()

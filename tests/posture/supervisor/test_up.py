@@ -31,7 +31,7 @@ def refused(product: Product) -> str:
 def children(product: Product) -> dict[str, int]:
     """Return the pids of the tree's children by a word of their commands."""
     assert product.process
-    words = ("bin/postgres", "redis-server", "granian", "--queues short", "--queues bulk", " beat ")
+    words = ("bin/postgres", "redis-server", "granian", "--queues short", "--queues small", "--queues bulk", " beat ")
     direct = {
         pid: command for pid, command in descendants(product.process.pid).items() if f"\nPPid:\t{product.process.pid}\n"
         in Path(f"/proc/{pid}/status").read_text()
@@ -197,7 +197,8 @@ def test_each_child_that_dies_is_named_and_comes_back_and_the_page_with_it(produ
     before = children(product)
     names = {
         "bin/postgres": "PostgreSQL", "redis-server": "Redis", "granian": "Web",
-        "--queues short": "Worker short", "--queues bulk": "Worker bulk", " beat ": "Clock",
+        "--queues short": "Worker short", "--queues small": "Worker small",
+        "--queues bulk": "Worker bulk", " beat ": "Clock",
     }  # fmt: skip
     for word, name in names.items():
         os.kill(before[word], signal.SIGKILL)
@@ -214,6 +215,6 @@ def test_services_of_ones_own_are_used_and_equal_roles_are_warned_of(home: Path)
         owner = services.database_owner_url
         product = Product(home, DATABASE_URL=owner, REDIS_URL=services.redis_url).start().ready()
         assert "Warning: DATABASE_URL and DATABASE_OWNER_URL name the same role" in product.problems.read_text()
-        assert children(product).keys() == {"granian", "--queues short", "--queues bulk", " beat "}
+        assert children(product).keys() == {"granian", "--queues short", "--queues small", "--queues bulk", " beat "}
         assert product.stop() == 0
     assert not (home / "pg").exists()

@@ -48,6 +48,19 @@ def test_a_job_is_sent_when_its_transaction_is_committed_and_not_before() -> Non
     assert depth("short") == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "size", "queue"),
+    [
+        ("test.gate", None, "bulk"), ("test.gate", 262_144, "small"), ("test.gate", 262_145, "bulk"),
+        ("test.effect", 10, "short"), ("test.effect", 10_000_000, "short"),
+    ],
+)  # fmt: skip
+def test_a_small_document_does_not_wait_behind_large_ones(kind: str, size: int | None, queue: str) -> None:
+    job = enqueue(kind=kind, arguments={}, principal=SYSTEM, now=NOW, size=size)
+    assert job.queue == queue
+    assert depth(queue) == 1
+
+
 def test_a_message_carries_the_id_and_nothing_else() -> None:
     job = ask("test.effect", secret="not for the broker")
     with current_app.connection_for_read() as broker:

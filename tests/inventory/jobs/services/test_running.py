@@ -11,10 +11,11 @@ from django.db.models import F
 
 from inventory.access.choices import OrganisationRole
 from inventory.access.models import OrganisationRoleGrant, User
-from inventory.access.records import Principal
+from inventory.access.records import SYSTEM, Principal
 from inventory.access.selectors import principal_of
 from inventory.jobs.choices import State
 from inventory.jobs.models import Job
+from inventory.jobs.services import sweeping
 from inventory.jobs.services.jobs import enqueue
 from inventory.jobs.services.leases import claim
 from inventory.jobs.services.running import run_job
@@ -192,6 +193,19 @@ def test_a_run_whose_fence_is_no_longer_the_newest_stores_nothing(tmp_path: Path
         assert late.result() is None
     job.refresh_from_db()
     assert (effects(), job.state, job.result) == (0, "running", None)
+
+
+def test_a_small_import_that_waits_for_another_s_locks_waits_among_the_large_and_loses_no_attempt() -> None:
+    lock = "SELECT pg_advisory_xact_lock(7)"
+    job = enqueue(kind="test.lock", arguments={"slug": "small", "sql": lock}, principal=SYSTEM, now=NOW, size=10)
+    with outside() as other, other.transaction():
+        other.execute(lock)
+        assert run(job) == State.QUEUED
+        job.refresh_from_db()
+        assert (job.queue, job.attempts, job.sent_at, job.error, effects()) == ("bulk", 0, None, "", 0)
+    assert sweeping.overdue() == [(job.pk, "bulk")]
+    assert run(job) == State.DONE
+    assert effects() == 1
 
 
 def test_a_deleted_job_stores_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,113 @@
+"""What a machine does to those who work on it: a disk that is full, memory that is not there, services that die."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+import redis
+
+from posture.supervisor.broker import Redis
+from posture.supervisor.services import short_pause
+from tests.faults.killed import services
+
+DISK_MEGABYTES = 64
+TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'posture_application'"
+
+
+def superuser(*statements: str) -> None:
+    """Run statements as the superuser, each in a transaction of its own."""
+    with psycopg.connect(os.environ["POSTURE_TEST_SUPERUSER"], autocommit=True) as admin:
+        # A throw-away server forgets its last commits when it is killed: the role would stay as a fault left it.
+        for statement in ("SET synchronous_commit = on", *statements):
+            admin.execute(statement)
+
+
+def kill(which: int, how: int) -> None:
+    """End a service and start it again."""
+    child = services().children()[which]
+    assert child.process
+    os.kill(child.process.pid, how)
+    child.process.wait()
+    time.sleep(0.3)
+    child.start(short_pause)
+
+
+def pause(which: int) -> None:
+    """Let a service answer nothing for two seconds."""
+    child = services().children()[which]
+    assert child.process
+    os.kill(child.process.pid, signal.SIGSTOP)
+    time.sleep(2)
+    os.kill(child.process.pid, signal.SIGCONT)
+
+
+def flush() -> None:
+    """Empty Redis."""
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as line:
+        line.flushall()
+
+
+def without_memory() -> None:
+    """Let Redis refuse, for a second, whatever takes memory."""
+    child = services().children()[1]
+    assert isinstance(child, Redis)
+    usual = child._configuration
+    child._configuration = lambda: usual() + "maxmemory 1\nmaxmemory-policy noeviction\n"  # type: ignore[method-assign] # a fault
+    try:
+        kill(1, signal.SIGKILL)
+        with redis.Redis.from_url(os.environ["REDIS_URL"]) as line, suppress(redis.OutOfMemoryError):
+            assert not line.set("a", "b"), "Redis has memory"
+        time.sleep(1)
+    finally:
+        child._configuration = usual  # type: ignore[method-assign] # as it was
+        kill(1, signal.SIGKILL)
+
+
+def read_only() -> None:
+    """Let the application's role only read for a second."""
+    superuser("ALTER ROLE posture_application SET default_transaction_read_only = on", TERMINATE)
+    time.sleep(1)
+    superuser("ALTER ROLE posture_application RESET default_transaction_read_only", TERMINATE)
+
+
+class Disk:
+    """A small disk of its own below a folder; without the right to mount one it says why it is not there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.missing = ""
+
+    def fill(self) -> None:
+        """Leave no byte free for a second and a half."""
+        ballast = self.folder / "ballast"
+        try:
+            with suppress(OSError), ballast.open("wb", buffering=0) as file:
+                while file.write(b"\0" * (1 << 16)):
+                    pass
+            time.sleep(1.5)
+        finally:
+            ballast.unlink(missing_ok=True)
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Disk]:
+    """Give a folder a small disk of its own while the block runs."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    disk = Disk(folder)
+    options = f"size={DISK_MEGABYTES}m,mode=0700"
+    command = ["mount", "-t", "tmpfs", "-o", options, "posture-small", str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        disk.missing = (done.stderr.strip() or "mount failed") if done.returncode else ""
+    except OSError as error:
+        disk.missing = str(error)
+    try:
+        yield disk
+    finally:
+        if not disk.missing:
+            subprocess.run(["umount", "-l", str(folder)], check=True)
