@@ -13,8 +13,12 @@ from uuid import UUID
 from celery import current_app
 from kombu.connection import Connection
 from kombu.exceptions import ChannelError, KombuError
+from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
+
+# What falls silent once it was asked is told by the client of Redis itself, in no word of Kombu's.
+DOWN = (KombuError, OSError, RedisError)
 
 RUN_TASK = "jobs.run"
 PATIENCE_SECONDS = 1
@@ -32,7 +36,7 @@ def poke(waiting: Iterable[tuple[UUID, str]]) -> None:
         with _connected() as broker:
             for job_id, queue in waiting:
                 current_app.send_task(RUN_TASK, args=(str(job_id),), queue=queue, connection=broker, retry=False)
-    except (KombuError, OSError) as error:
+    except DOWN as error:
         _pause["until"] = time.monotonic() + PAUSE_SECONDS
         log.warning("The broker takes no messages (%s); the sweeper sends them again.", error)
 
@@ -44,7 +48,7 @@ def depth(queue: str) -> int | None:
             return int(broker.default_channel.queue_declare(queue, passive=True).message_count)  # type: ignore[no-untyped-call] # kombu
     except ChannelError:
         return 0
-    except (KombuError, OSError) as error:
+    except DOWN as error:
         log.warning("The broker does not answer (%s).", error)
         return None
 

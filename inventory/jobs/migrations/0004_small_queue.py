@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0002_keptanswer'),
+        ('jobs', '0003_job_waiting'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
