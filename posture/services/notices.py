@@ -3,14 +3,16 @@
 import logging
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from smtplib import SMTPRecipientsRefused, SMTPResponseException
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import psycopg
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 from django.db import connection, transaction
 from django.template.loader import render_to_string
 
@@ -36,6 +38,9 @@ ON CONFLICT (user_id, key) DO UPDATE
 SET text = EXCLUDED.text, url = EXCLUDED.url, count = EXCLUDED.count, at = EXCLUDED.at, read_at = NULL
 WHERE posture_notice.count < EXCLUDED.count
 """
+BROKE_OFF: Final = "The server broke off; it may have taken the mail, so it is not sent again."
+REFUSALS: Final = (SMTPResponseException, SMTPRecipientsRefused)
+"""What a server says that has not taken a mail."""
 BEGIN: Final = "UPDATE posture_noticemail SET state = 'begun' WHERE id = %s AND state = 'planned'"
 BACK: Final = "UPDATE posture_noticemail SET state = 'planned' WHERE id = %s AND state = 'begun'"
 
@@ -141,9 +146,10 @@ def send(*, mail_id: uuid.UUID) -> str:
     """Send a mail that was never begun and return how it went.
 
     That it is begun is committed on a connection of its own before the first byte leaves, so that whoever dies here
-    leaves a mail that nobody begins again: it may be lost, its lines still stand in the product. Only a server that
-    refuses lets it be tried again. Raises OSError for that.
+    leaves a mail that nobody begins again: it may be lost, its lines still stand in the product. A server that breaks
+    off may have taken it. Only one that cannot be reached, or refuses, lets it be tried again. Raises OSError for that.
     """
+    reached = False
     if not _commit(BEGIN, mail_id):
         return "This mail was begun before; it is not sent again."
     mail = NoticeMail.objects.select_related("user").get(pk=mail_id)
@@ -152,17 +158,27 @@ def send(*, mail_id: uuid.UUID) -> str:
         "notices": notices[:LINES], "more": len(notices) - LINES, "base": settings.BASE_URL, "person": mail.user,
         "organisation": settings.ORGANISATION_NAME,
     }  # fmt: skip
+    line = get_connection()
     message = EmailMessage(
         subject=f"Posture: {len(notices):,} new notice{'s' if len(notices) != 1 else ''}",
         body=render_to_string("posture/mail/notices.txt", told),
         to=[mail.user.email],
         headers={"Message-ID": f"<{mail.pk}@posture>"},
+        connection=line,
     )
     try:
+        line.open()
+        reached = True
         message.send()
-    except OSError:
-        _commit(BACK, mail_id)
-        raise
+    except OSError as error:
+        if not reached or isinstance(error, REFUSALS):
+            _commit(BACK, mail_id)
+            raise
+        log.warning("Mail %s: %s (%s)", mail.pk, BROKE_OFF, error)
+        return BROKE_OFF
+    finally:
+        with suppress(OSError):
+            line.close()
     NoticeMail.objects.filter(pk=mail_id).update(state=MailState.SENT.value)
     return f"{len(notices)} notices to one person."
 

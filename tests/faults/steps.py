@@ -1,12 +1,13 @@
 """Numbers each step a process takes towards the outside, and kills the process at one of them.
 
 Steps are the statements and COPYs sent to PostgreSQL, the moments before and after each commit, messages to the broker,
-renames, syncs and removals of files, and connections to other hosts. Those of the thread that installs this count; a
-heartbeat beats by the clock and would give other numbers each time.
+what is said to a mail server, renames, syncs and removals of files, and connections to other hosts. Those of the thread
+that installs this count; a heartbeat beats by the clock and would give other numbers each time.
 """
 
 import os
 import signal
+import smtplib
 import socket
 import threading
 from collections import Counter
@@ -47,6 +48,7 @@ class Steps:
         self._stand_before(psycopg.Cursor, "copy", "copy")
         self._stand_around(psycopg.Connection, "commit", "commit")
         self._stand_around(Producer, "publish", "message")
+        self._stand_around(smtplib.SMTP, "send", "mail")
         self._stand_around(socket.socket, "connect", "connection")
         for name in ("rename", "replace", "fsync", "unlink", "link", "mkdir"):
             self._stand_around(os, name, f"file {name}")

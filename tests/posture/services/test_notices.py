@@ -1,5 +1,6 @@
 """Notices kept and mailed: in one mail at most, begun once, quiet when nothing is new."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from posture.choices import NoticeKind, Rhythm
 from posture.models import Notice, NoticeMail
 from posture.services.notices import Wished, forget, is_hour, plan_mails, read, read_all, send, store, unread, wish
 from posture.services.noticing import Told
+from tests.faults.sink import FAREWELLS, sink
 from tests.findings.reports import settle
 from tests.inventory.access.people import person
 
@@ -79,6 +81,22 @@ def test_a_server_that_refuses_is_tried_again(settings: Settings, tmp_path: Path
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     assert "1 notices" in send(mail_id=one.pk)
     assert len(mail.outbox) == 1
+
+
+@pytest.mark.usefixtures("sending")
+@pytest.mark.parametrize("farewell", FAREWELLS)
+def test_a_mail_that_the_server_took_is_not_sent_again_however_it_parts(settings: Settings, farewell: str) -> None:
+    store([line(person())])
+    plan_mails(now=NOON)
+    one = NoticeMail.objects.get()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    with sink(farewell) as server:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        for _ in range(2):
+            with suppress(OSError):
+                send(mail_id=one.pk)
+        settle(now=NOON)
+        assert server.ids == [f"<{one.pk}@posture>"]
 
 
 @pytest.mark.usefixtures("sending")

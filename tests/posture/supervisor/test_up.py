@@ -174,7 +174,7 @@ def test_a_start_without_demo_prints_a_link_for_the_first_administrator(home: Pa
 def test_a_killed_parent_leaves_no_orphan_and_the_home_starts_again(product: Product, shared_home: Path) -> None:
     assert product.process
     below = descendants(product.process.pid)
-    assert len(children(product)) == 6
+    assert len(children(product)) == 7
     assert len(below) >= 12  # PostgreSQL's own, two web workers, two pools
     product.process.kill()
     product.process.wait()
