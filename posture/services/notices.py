@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from smtplib import SMTPRecipientsRefused, SMTPResponseException
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -39,8 +38,8 @@ SET text = EXCLUDED.text, url = EXCLUDED.url, count = EXCLUDED.count, at = EXCLU
 WHERE posture_notice.count < EXCLUDED.count
 """
 BROKE_OFF: Final = "The server broke off; it may have taken the mail, so it is not sent again."
-REFUSALS: Final = (SMTPResponseException, SMTPRecipientsRefused)
-"""What a server says that has not taken a mail."""
+REFUSES: Final = ("smtp_code", "recipients")
+"""What only an error has that is the word of a server that has not taken a mail: its code, or whom it does not know."""
 BEGIN: Final = "UPDATE posture_noticemail SET state = 'begun' WHERE id = %s AND state = 'planned'"
 BACK: Final = "UPDATE posture_noticemail SET state = 'planned' WHERE id = %s AND state = 'begun'"
 
@@ -171,7 +170,7 @@ def send(*, mail_id: uuid.UUID) -> str:
         reached = True
         message.send()
     except OSError as error:
-        if not reached or isinstance(error, REFUSALS):
+        if not reached or any(hasattr(error, name) for name in REFUSES):
             _commit(BACK, mail_id)
             raise
         log.warning("Mail %s: %s (%s)", mail.pk, BROKE_OFF, error)

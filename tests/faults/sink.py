@@ -8,8 +8,9 @@ from socketserver import StreamRequestHandler, ThreadingTCPServer
 
 from typing_extensions import override
 
-FAREWELLS = ("polite", "cuts", "rude")
-"""How it parts once it has taken a message: as it should, without a word, or with an answer that means nothing."""
+FAREWELLS = ("polite", "cuts", "rude", "refuses once")
+"""How it parts once it has taken a message: as it should, without a word, or with an answer that means nothing; or it
+refuses the first one and takes the second."""
 
 
 class Sink(ThreadingTCPServer):
@@ -21,6 +22,7 @@ class Sink(ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), Taking)
         self.farewell = farewell
         self.ids: list[str] = []
+        self.refusals = -int(farewell == "refuses once")
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
@@ -46,6 +48,10 @@ class Taking(StreamRequestHandler):
             if word == [b"DATA"]:
                 self._say("354 go on")
                 self._take()
+                if self.server.refusals < 0:
+                    self.server.refusals += 1
+                    self._say("451 not now")
+                    continue
                 if self.server.farewell == "cuts":
                     return
             self._say("250 sink")
@@ -54,7 +60,7 @@ class Taking(StreamRequestHandler):
         text = b""
         while (line := self.rfile.readline()) not in {b".\r\n", b""}:
             text += line
-        if line and (named := re.search(rb"(?im)^message-id: *(\S+)", text)):
+        if line and not self.server.refusals and (named := re.search(rb"(?im)^message-id: *(\S+)", text)):
             self.server.ids.append(named[1].decode())
 
     def _say(self, line: str) -> None:
