@@ -9,10 +9,10 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "posture.settings")
 django.setup()
 
-from bench import databases, estate, machine, pages, scoring, taking_in  # noqa: E402 - they need Django's settings
+from bench import databases, estate, machine, pages, reading, scoring, taking_in  # noqa: E402 - they need Django's settings
 from bench.lines import Line  # noqa: E402 - as above
 
-NAMES = ("empty", "large", "memory", "score", "pages")
+NAMES = ("empty", "large", "memory", "score", "pages", "log")
 BASE = 1_000_000
 
 
@@ -38,6 +38,8 @@ def run(name: str, *, rounds: int, share: float) -> list[Line]:
     count = int(taking_in.STATED * share)
     if name == "score":
         return scoring.measure(count=int(scoring.STATED * share), rounds=rounds)
+    if name == "log":
+        return reading.measure(count=int(reading.STATED * share), rounds=rounds)
     if name == "pages":
         return pages.measure(count=int(pages.STATED * share), rounds=rounds)
     with databases.copy_of() as prepared:

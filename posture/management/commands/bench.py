@@ -28,7 +28,7 @@ class Command(BaseCommand):
     @override
     def add_arguments(self, parser: CommandParser) -> None:
         """Hand everything on."""
-        parser.add_argument("names", nargs="*", help="empty, large, memory, score, pages; all of them without a name")
+        parser.add_argument("names", nargs="*", help="empty, large, memory, score, pages, log; all without a name")
         parser.add_argument("--rounds", type=int, default=5, help="how often each is measured (default 5)")
         parser.add_argument("--share", type=float, default=1.0, help="a fraction of each N, for a quick look")
 
