@@ -161,6 +161,11 @@ def log_told(result: LogResult, principal: Principal) -> dict[str, Any]:
     notes = []
     if result.repeated:
         notes.append("A longer state of this log was read before; nothing changed.")
+    if result.anew_since is not None:
+        notes.append(
+            "The log starts anew, as after a rotation: it has nothing of what was written to the former file after "
+            f"{result.anew_since:%d %b %Y, %H:%M} UTC. That counts once the former file is read too."
+        )
     if result.skipped:
         notes.append(f"Lines that tell of no request were skipped; the first: {result.first_skipped}")
     links = [{"label": api.name, "url": reverse("posture:api-endpoints", args=[api.code])} for api in apis[:50]]

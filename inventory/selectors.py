@@ -5,18 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from django.db.models import (
-    Case,
-    DurationField,
-    Exists,
-    F,
-    Func,
-    IntegerField,
-    OuterRef,
-    Q,
-    Value,
-    When,
-)
+from django.db.models import Case, DurationField, Exists, F, Func, IntegerField, Max, OuterRef, Q, Subquery, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 
@@ -40,6 +29,7 @@ from inventory.models import (
     EndpointQuerySet,
     ObservedDay,
     Run,
+    TrafficLog,
 )
 from inventory.models.traffic import threshold
 
@@ -47,6 +37,8 @@ DAY: Final = timedelta(hours=24)
 RUN_JOB: Final = "connections.run"
 """The kind of job that runs a connection; the floor that takes documents in registers its handler."""
 RUNS_SHOWN: Final = 30
+LOG_SILENT: Final = timedelta(days=3)
+"""A log whose last call is this long before the last good run is silent: a weekend is no silence."""
 ORDER: Final = ("failing", "partial", "silent", "running", "good", "never", "paused")
 """The states of a connection, those that need care first."""
 
@@ -174,7 +166,8 @@ def healths(connections: ConnectionQuerySet, *, now: datetime) -> list[Health]:
     for run in Run.objects.filter(connection__in=rows, started_at__gt=now - DAY).order_by("started_at"):
         runs.setdefault(run.connection_id, []).append(run)
     jobs = _notable_jobs()
-    found = [_health(row, runs.get(row.pk, []), jobs.get(row.pk), now) for row in rows]
+    calls = _last_calls(rows)
+    found = [_health(row, runs.get(row.pk, []), jobs.get(row.pk), calls.get(row.name), now) for row in rows]
     return sorted(found, key=lambda health: ORDER.index(health.state))
 
 
@@ -190,8 +183,17 @@ def needing_care(connections: ConnectionQuerySet, *, now: datetime) -> Connectio
     seconds = Case(When(rule__startswith="every ", then=every), default=Value(int(DAY.total_seconds())))
     patience = Func(3 * seconds, template="make_interval(secs => %(expressions)s)", output_field=DurationField())
     silent = ~Q(rule="") & Q(last_run_at__isnull=False, last_good_at__lt=Value(now) - patience)
-    asleep = connections.filter(paused_at=None).exclude(Exists(jobs.filter(state__in=LIVE)))
-    return asleep.filter(Exists(newest_broken) | Q(failures__gt=0) | silent)
+    logs = TrafficLog.objects.filter(series=OuterRef("name")).order_by().values("series")
+    called = connections.annotate(last_call=Subquery(logs.annotate(last=Max("last_at")).values("last")))
+    asleep = called.filter(paused_at=None).exclude(Exists(jobs.filter(state__in=LIVE)))
+    without_calls = Q(last_good_at__gt=F("last_call") + LOG_SILENT)
+    return asleep.filter(Exists(newest_broken) | Q(failures__gt=0) | silent | without_calls)
+
+
+def _last_calls(rows: Sequence[Connection]) -> dict[str, datetime]:
+    """Return the moment of the last call in the logs that connections brought, by their names."""
+    logs = TrafficLog.objects.filter(series__in={row.name for row in rows}, last_at__isnull=False).order_by()
+    return dict(logs.values("series").annotate(last=Max("last_at")).values_list("series", "last"))
 
 
 def _notable_jobs() -> dict[int, Job]:
@@ -201,8 +203,8 @@ def _notable_jobs() -> dict[int, Job]:
     return {job.arguments["connection"]: job for job in jobs.order_by("of", "-created_at").distinct("of")}
 
 
-def _health(row: Connection, runs: Sequence[Run], job: Job | None, now: datetime) -> Health:
-    state, told = _state(row, job, now, partial=bool(runs) and runs[-1].state == RunState.PARTIAL)
+def _health(row: Connection, runs: Sequence[Run], job: Job | None, last_call: datetime | None, now: datetime) -> Health:
+    state, told = _state(row, job, last_call, now, partial=bool(runs) and runs[-1].state == RunState.PARTIAL)
     worst = {RunState.DONE: "ok", RunState.PARTIAL: "medium", RunState.FAILED: "critical"}
     shades = [""] * 24
     for run in runs:
@@ -220,7 +222,9 @@ def _health(row: Connection, runs: Sequence[Run], job: Job | None, now: datetime
     )
 
 
-def _state(row: Connection, job: Job | None, now: datetime, *, partial: bool) -> tuple[str, str]:
+def _state(
+    row: Connection, job: Job | None, last_call: datetime | None, now: datetime, *, partial: bool
+) -> tuple[str, str]:
     if row.paused_at is not None:
         return "paused", "Paused"
     if job and job.is_live:
@@ -230,14 +234,16 @@ def _state(row: Connection, job: Job | None, now: datetime, *, partial: bool) ->
     if row.failures:
         times = f" ({row.failures} runs in a row)" if row.failures > 1 else ""
         return "partial" if partial else "failing", f"{row.fault}{times}"
-    return _quiet_state(row, now)
+    return _quiet_state(row, last_call, now)
 
 
-def _quiet_state(row: Connection, now: datetime) -> tuple[str, str]:
+def _quiet_state(row: Connection, last_call: datetime | None, now: datetime) -> tuple[str, str]:
     if row.last_run_at is None:
         return "never", "Has not run yet"
     if row.rule and row.last_good_at is not None and now - row.last_good_at > 3 * _interval(row.rule):
         return "silent", "No run for longer than planned"
+    if last_call is not None and row.last_good_at is not None and row.last_good_at > last_call + LOG_SILENT:
+        return "silent", f"Its log tells of no call since {last_call.astimezone(UTC):%d %b %Y, %H:%M} UTC"
     return "good", "Healthy"
 
 

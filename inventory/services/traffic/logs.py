@@ -63,7 +63,8 @@ class LogResult:
     """What came of a log. `repeated` when its bytes, or a longer state of the file, were held already.
 
     `unmapped` calls belong to no API yet; `untold` are past what is told apart by path. `learned` is how many
-    endpoints became known that no specification has.
+    endpoints became known that no specification has. `anew_since` is the last call of the log that had this name
+    before, where this one starts anew and later: what was written to the former one after that may not have been read.
     """
 
     code: str
@@ -76,6 +77,7 @@ class LogResult:
     untold: int = 0
     learned: int = 0
     api_ids: tuple[int, ...] = ()
+    anew_since: datetime | None = None
 
 
 def start_of(file: BinaryIO, name: str) -> tuple[str, int]:
@@ -136,7 +138,7 @@ def record_log(  # noqa: PLR0913 - each by name
         code=log.code, repeated=longest.pk != log.pk, lines=told.lines, calls=told.calls, skipped=told.skipped_count,
         first_skipped=f"{told.skipped[0].place}: {told.skipped[0].what}" if told.skipped else "",
         unmapped=_unmapped(log), untold=sum(day.untold for day in told.days) + told.other_hosts,
-        learned=learned.count(), api_ids=apis,
+        learned=learned.count(), api_ids=apis, anew_since=_anew_since(log),
     )  # fmt: skip
     _tell(log, result, principal, now)
     return result
@@ -179,6 +181,15 @@ def _longest(log: TrafficLog) -> TrafficLog:
         longest.teams = _joined(longest.teams, other.teams)
     longest.save(update_fields=["teams"])
     return longest
+
+
+def _anew_since(log: TrafficLog) -> datetime | None:
+    """Return the last call of the newest log of this name that begins differently and ended before this one begins."""
+    if log.first_at is None:
+        return None
+    named = TrafficLog.objects.filter(series=log.series, name=log.name, api=log.api_id, last_at__lt=log.first_at)
+    former = named.exclude(start=log.start).order_by("-last_at").first()
+    return former.last_at if former else None
 
 
 def _store_counts(log: TrafficLog, told: TrafficSummary) -> None:

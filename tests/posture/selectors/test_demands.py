@@ -9,7 +9,7 @@ from inventory.access.choices import OrganisationRole
 from inventory.access.records import SYSTEM
 from inventory.access.selectors import principal_of
 from inventory.jobs.models import Job
-from inventory.models import Connection
+from inventory.models import Connection, TrafficLog
 from inventory.selectors import RUN_JOB, healths, needing_care
 from posture.selectors.demands import Demands, demands
 from tests.inventory.access.people import NOW, person
@@ -31,6 +31,21 @@ def run_job_of(connection: Connection, state: str, at: datetime) -> None:
     )  # fmt: skip
 
 
+def read_log_of(series: str, *, last_at: datetime) -> None:
+    TrafficLog.objects.create(
+        code=f"LOG-{TrafficLog.objects.count()}", series=series, digest=str(last_at), start=str(last_at), size=1,
+        name="access.log", format="access_log", taken_at=NOW, first_at=last_at - HOUR, last_at=last_at,
+    )  # fmt: skip
+
+
+def test_a_log_without_calls_is_told_as_silent_though_it_is_read() -> None:
+    connect("edge", last_run_at=NOW - HOUR, last_good_at=NOW - HOUR)
+    read_log_of("edge", last_at=NOW - timedelta(days=4))
+    [health] = healths(Connection.objects.visible_to(SYSTEM), now=NOW)
+    assert health.state == "silent"
+    assert health.told == f"Its log tells of no call since {NOW - timedelta(days=4):%d %b %Y, %H:%M} UTC"
+
+
 def test_the_count_of_connections_says_what_their_page_says() -> None:
     good = {"last_run_at": NOW - HOUR, "last_good_at": NOW - HOUR}
     connect("good", **good)
@@ -46,10 +61,16 @@ def test_the_count_of_connections_says_what_their_page_says() -> None:
     run_job_of(connect("crash-before", **good), "failed", NOW - 2 * HOUR)
     run_job_of(connect("running", **good, failures=3), "running", NOW)
     run_job_of(connect("never-and-crashed"), "failed", NOW + HOUR)
+    for name, hours in (("log-of-now", 2), ("log-of-a-weekend", 70), ("log-that-fell-silent", 75)):
+        connect(name, **good)
+        for age in (hours, hours + 500):
+            read_log_of(name, last_at=NOW - age * HOUR)
     told = {row.connection.name for row in healths(Connection.objects.visible_to(SYSTEM), now=NOW)
             if row.state in {"failing", "partial", "silent"}}  # fmt: skip
     counted = set(needing_care(Connection.objects.visible_to(SYSTEM), now=NOW).values_list("name", flat=True))
-    assert counted == told == {"silent", "daily-silent", "failing", "crashed", "never-and-crashed"}
+    assert (
+        counted == told == {"silent", "daily-silent", "failing", "crashed", "never-and-crashed", "log-that-fell-silent"}
+    )
 
 
 def test_all_numbers_take_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:

@@ -1,7 +1,7 @@
 """Logs that tests write themselves, and the way they go in without a child."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
@@ -67,9 +67,11 @@ def take_log(  # noqa: PLR0913 - what a test says of a log, each by name
         days[record.host, record.day] = days.get((record.host, record.day), 0) + record.calls
     told = [GatewayDayRecord(host=host, day=at, calls=calls) for (host, at), calls in days.items()]
     told += [GatewayDayRecord(host=HOST, day=day(number), calls=1, untold=1) for number in quiet]
+    moments = [datetime.combine(at, time(9), UTC) for _, at in days]
     summary = TrafficSummary(
-        lines=sum(one.calls for one in told), calls=sum(one.calls for one in told), days=tuple(told)
-    )
+        lines=sum(one.calls for one in told), calls=sum(one.calls for one in told), days=tuple(told),
+        first_at=min(moments, default=None), last_at=max(moments, default=None),
+    )  # fmt: skip
     options = LogOptions(name="access.log", format="access_log", series=series, api_id=api.pk if api else None)
     return record_log(
         blob=blob, start=start or digest, size=size, read=LogRead(records=records, summary=lambda: summary),

@@ -45,6 +45,16 @@ def test_a_log_that_grew_counts_once_whichever_state_came_first() -> None:
             transaction.set_rollback(True)
 
 
+def test_a_log_that_starts_anew_under_its_name_is_noticed_and_one_that_grew_is_not() -> None:
+    make_api()
+    assert take_log(call("GET /a", on=1), start="first line", size=1).anew_since is None
+    assert take_log(call("GET /a", on=2), call("GET /a", on=1), start="first line", size=2).anew_since is None
+    rotated = take_log(call("GET /a", on=4), start="another first line")
+    assert rotated.anew_since is not None
+    assert rotated.anew_since.date() == day(2)
+    assert take_log(call("GET /a", on=9), start="yet another", series="west").anew_since is None
+
+
 def test_what_a_second_team_sends_again_speaks_of_the_apis_of_both() -> None:
     first, second = Team.objects.create(slug="a", name="A"), Team.objects.create(slug="b", name="B")
     for team in (first, second, first):
