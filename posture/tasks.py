@@ -10,7 +10,7 @@ from inventory.access.errors import AccessRefused
 from inventory.jobs.choices import Queue
 from inventory.jobs.records import JobFailed, Run
 from inventory.jobs.registry import handler, scheduled
-from posture.services.asking import SCORE, SCORE_ALL, ask_for_all_scores, asked_of
+from posture.services.asking import JUDGE, SCORE, SCORE_ALL, ask_for_all_scores, ask_to_judge, asked_of
 from posture.services.comply import comply_apis
 from posture.services.crossings import plan_crossings
 from posture.services.demo.loading import KIND as DEMO
@@ -26,12 +26,7 @@ from posture.services.trends import TREND, write_trend
 @handler(kind=SCORE, queue=Queue.SHORT, label="Score APIs")
 def score(run: Run) -> dict[str, Any]:
     """Score the APIs of the arguments."""
-    causes = asked_of(run.arguments)
-    result = score_apis(api_ids=causes, cause=causes, now=run.now)
-    write_fixes(api_ids=[scored.api_id for scored in result.apis if scored.changed])
-    plan_crossings(api_ids=causes, now=run.now)
-    comply_apis(api_ids=causes, now=run.now)
-    return {"scored": len(result.apis), "changed": result.changed}
+    return _score(run, asked_of(run.arguments))
 
 
 @scheduled(name="posture.scores", daily=time(2, 40))
@@ -40,11 +35,21 @@ def score_all(run: Run) -> dict[str, Any]:
     """Without APIs in the arguments, write one job for each batch of all APIs; with them, score those."""
     if "api_ids" not in run.arguments:
         return {"batches": ask_for_all_scores(now=run.now)}
-    result = score_apis(api_ids=run.arguments["api_ids"], cause="time passed", now=run.now)
-    write_fixes(api_ids=[scored.api_id for scored in result.apis if scored.changed])
-    plan_crossings(api_ids=run.arguments["api_ids"], now=run.now)
-    comply_apis(api_ids=run.arguments["api_ids"], now=run.now)
+    return _score(run, dict.fromkeys(run.arguments["api_ids"], "time passed"))
+
+
+def _score(run: Run, causes: dict[int, str]) -> dict[str, Any]:
+    result = score_apis(api_ids=causes, cause=causes, now=run.now)
+    plan_crossings(api_ids=causes, now=run.now)
+    ask_to_judge(api_ids=causes, moved=[scored.api_id for scored in result.apis if scored.changed], now=run.now)
     return {"scored": len(result.apis), "changed": result.changed}
+
+
+@handler(kind=JUDGE, queue=Queue.SHORT, label="Judge APIs by what was found")
+def judge(run: Run) -> dict[str, Any]:
+    """Say what fixing buys of those that moved, and which requirements the APIs of the arguments meet."""
+    fixes = write_fixes(api_ids=run.arguments["moved"])
+    return {"fixes": fixes, "changed": comply_apis(api_ids=run.arguments["api_ids"], now=run.now)}
 
 
 @handler(kind=DEMO, queue=Queue.SHORT, label="Load the demo")

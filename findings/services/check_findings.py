@@ -15,7 +15,7 @@ from findings.identity import OWN_CHECKS
 from findings.mapping import Placement
 from findings.models import Finding, Report, Scan
 from findings.records import FindingRecord
-from findings.services.ingest import EMPTY, fold_share, lock_shares
+from findings.services.folding import EMPTY, fold_shares, lock_shares
 from findings.services.scans import Stated
 from findings.services.staging import Share, stage
 from findings.status import SeverityRank
@@ -81,8 +81,8 @@ def fold_failures(
         format="checks", uploaded_at=now, folded_at=now,
     )  # fmt: skip
     stated = Stated(at=now, at_source="upload")
-    for share in shares:
-        fold_share(share, staged.shares.get(share, EMPTY), report=report, stated=stated, now=now)
+    given = [(share, staged.shares.get(share, EMPTY), stated) for share in shares]
+    fold_shares(given, report=report, now=now)
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE staged")
     return chosen

@@ -1,27 +1,22 @@
 """Folding a report into what is known: whole or not at all, the same whatever the order reports arrive in."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from django.db import connection, transaction
 
 from findings.errors import FindingsRefused
 from findings.mapping import Placement, Rule, RuleBook, RuleKind
-from findings.models import Finding, MappingRule, Report, Series
+from findings.models import Finding, MappingRule, Report
 from findings.records import FindingRecord, ReportSummary
-from findings.services.due import forget_touched
-from findings.services.facts import write_facts
-from findings.services.presence import fold_presence
-from findings.services.scans import STAGED, Fold, Stated, add_earlier_parts, held_scan, is_repeated, share_digest
+from findings.services.folding import EMPTY, fold_shares, lock_shares
+from findings.services.scans import Stated
 from findings.services.staging import Share, stage
-from findings.services.statuses import derive_statuses
 from findings.signals import findings_ingested
 from inventory.access.records import Principal
 from inventory.access.rights import Verb
 from inventory.access.services.trail import record_change
-from inventory.models import Api
 from inventory.selectors import address_book, apis_for
 from inventory.signals import ApisChanged
 
@@ -60,11 +55,6 @@ class IngestCounts:
     api_ids: tuple[int, ...] = ()
     scanned_at: str = ""
     scanned_at_source: str = ""
-
-    def plus(self, other: "IngestCounts") -> "IngestCounts":
-        """Return the sums of both."""
-        summed = ("created", "updated", "unchanged", "closed", "reopened")
-        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in summed})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +111,6 @@ def _stated(told: ReportSummary, source_kind: str, options: UploadOptions, uploa
     )  # fmt: skip
 
 
-EMPTY: Final = -1
-"""The number of a share without rows."""
-
-
 def _shares(told: ReportSummary, placement: Placement, staged: Iterable[Share]) -> list[Share]:
     """Return the series a report speaks of: those of its rows, and the ones a scan without findings closes."""
     shares = set(staged)
@@ -136,57 +122,6 @@ def _shares(told: ReportSummary, placement: Placement, staged: Iterable[Share]) 
         elif not placement.anew and not any(share[:2] == (scan.source_kind, name) for share in shares):
             shares.add((scan.source_kind, name, None))
     return sorted(shares, key=lambda share: (share[0], share[1], share[2] or 0))
-
-
-def lock_shares(shares: Iterable[Share]) -> None:
-    """Let one fold at a time write the findings of a source on an API; always in the same order."""
-    with connection.cursor() as cursor:
-        for key in sorted({f"fold:{source}:{api_id}" for source, _, api_id in shares}):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
-
-
-def _series(share: Share, report: Report) -> Series:
-    source_kind, name, api_id = share
-    unmapped = api_id is None
-    series, _ = Series.objects.get_or_create(
-        source_kind=source_kind,
-        name=name,
-        api=Api.objects.get(pk=api_id) if api_id is not None else None,
-        team=report.team if unmapped else None,
-        uploader=report.uploaded_by if unmapped and report.team is None else None,
-    )
-    return series
-
-
-def fold_share(share: Share, number: int, *, report: Report, stated: Stated, now: datetime) -> IngestCounts:
-    """Fold what is staged under a number into its series; call under `lock_shares`."""
-    source_kind, name, api_id = share
-    series = _series(share, report)
-    digest = share_digest(number)
-    fold = Fold(
-        series_id=series.pk, share=number, source_kind=source_kind, name=name, api_id=api_id, digest=digest,
-        stated=stated, report=report, scan=held_scan(series=series, digest=digest, stated=stated),
-    )  # fmt: skip
-    if is_repeated(fold):
-        return IngestCounts(unchanged=_staged_rows(fold))
-    add_earlier_parts(fold)
-    facts = write_facts(fold)
-    fold_presence(fold)
-    statuses = derive_statuses(now=now)
-    if statuses.changed:
-        forget_touched()
-    unchanged = facts.members - facts.created - facts.updated - statuses.reopened
-    return IngestCounts(
-        created=facts.created, updated=facts.updated, unchanged=max(unchanged, 0),
-        closed=statuses.closed, reopened=statuses.reopened,
-    )  # fmt: skip
-
-
-def _staged_rows(fold: Fold) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM staged WHERE {STAGED}", fold.staged)
-        count: int = cursor.fetchone()[0]
-    return count
 
 
 @transaction.atomic
@@ -210,17 +145,20 @@ def ingest_report(
     told = document.summary()
     shares = _shares(told, placement, staged.shares)
     lock_shares(shares)
-    total = IngestCounts(entries=staged.entries, skipped=told.skipped_count)
-    for share in shares:
-        stated = _stated(told, share[0], options, report.uploaded_at)
-        number = staged.shares.get(share, EMPTY)
-        total = total.plus(fold_share(share, number, report=report, stated=stated, now=now))
-        total = replace(total, scanned_at=stated.at.isoformat(), scanned_at_source=stated.at_source)
+    given = [
+        (share, staged.shares.get(share, EMPTY), _stated(told, share[0], options, report.uploaded_at))
+        for share in shares
+    ]
+    folded = fold_shares(given, report=report, now=now)
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM staged WHERE api_id IS NULL")
         unmapped = cursor.fetchone()[0]
     api_ids = tuple(sorted({api_id for _, _, api_id in shares if api_id}))
-    total = replace(total, unmapped=unmapped, api_ids=api_ids)
+    scanned = max((stated for _, _, stated in given), key=lambda stated: stated.at, default=None)
+    total = IngestCounts(
+        entries=staged.entries, skipped=told.skipped_count, unmapped=unmapped, api_ids=api_ids, **asdict(folded),
+        scanned_at=scanned.at.isoformat() if scanned else "", scanned_at_source=scanned.at_source if scanned else "",
+    )  # fmt: skip
     _finish(report, total, principal=principal, now=now, anew=anew)
     return total
 

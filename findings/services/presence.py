@@ -5,14 +5,15 @@ of its series and only closes and opens; one that comes late, or a part that cha
 findings it touches made anew from their memberships, which is the definition itself.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
 
 from findings.models import Scan
 from findings.services.retirement import retired_beside, touch_open
-from findings.services.scans import Fold, store_scan
-from findings.services.statuses import decides_ahead, touch
+from findings.services.scans import FOLDING, Fold, folding_of, store_scans
+from findings.services.statuses import decided_ahead, touch_also
 from findings.status import DecisionKind
 
 SEEN_AGAIN = """
@@ -20,22 +21,27 @@ SELECT finding_id FROM member JOIN findings_finding finding ON finding.id = memb
 WHERE finding.status = %s AND NOT member.created
 """
 
-CLOSE = """
-UPDATE findings_presence held SET until_scan_id = %(scan)s, until = %(at)s
-WHERE series_id = %(series)s AND until_scan_id IS NULL
-    AND NOT EXISTS (SELECT FROM member WHERE member.finding_id = held.finding_id)
-RETURNING finding_id
+CLOSE = f"""
+WITH {FOLDING}, moved AS (
+    UPDATE findings_presence held SET until_scan_id = folding.scan_id, until = folding.at FROM folding
+    WHERE held.series_id = ANY(%(series)s) AND held.series_id = folding.series_id AND held.until_scan_id IS NULL
+        AND NOT EXISTS (SELECT FROM member WHERE member.share = folding.share AND member.finding_id = held.finding_id)
+    RETURNING finding_id
+) INSERT INTO touched TABLE moved
 """
 
-OPEN = """
-INSERT INTO findings_presence (finding_id, series_id, from_scan_id, since)
-SELECT finding_id, %(series)s, %(scan)s, %(at)s FROM member
-WHERE NOT EXISTS (SELECT FROM findings_presence held WHERE held.series_id = %(series)s
-    AND held.finding_id = member.finding_id AND held.until_scan_id IS NULL)
-RETURNING finding_id
+# A finding that is new to us was stored as new and present, which is what it is unless somebody decided before.
+OPEN = f"""
+WITH {FOLDING}, moved AS (
+    INSERT INTO findings_presence (finding_id, series_id, from_scan_id, since)
+    SELECT member.finding_id, folding.series_id, folding.scan_id, folding.at FROM member JOIN folding USING (share)
+    WHERE NOT EXISTS (SELECT FROM findings_presence held
+        WHERE held.series_id = ANY(%(series)s) AND held.series_id = folding.series_id
+        AND held.finding_id = member.finding_id AND held.until_scan_id IS NULL)
+    RETURNING finding_id
+) INSERT INTO touched SELECT finding_id FROM moved JOIN member USING (finding_id)
+WHERE NOT member.created OR member.share = ANY(%(ahead)s)
 """
-
-MOVED_KNOWN = "SELECT finding_id FROM moved JOIN member USING (finding_id) WHERE NOT member.created"
 
 # Every (finding, scan) pair of the series as held now: a complete scan has what an interval covers, an incomplete
 # one what was sighted.
@@ -57,7 +63,8 @@ WHERE scan.series_id = %(series)s
 
 ADD_MEMBERS = """
 INSERT INTO membership SELECT finding_id, %(scan)s FROM member
-WHERE NOT EXISTS (SELECT FROM membership held WHERE held.finding_id = member.finding_id AND held.scan_id = %(scan)s)
+WHERE member.share = %(share)s
+    AND NOT EXISTS (SELECT FROM membership held WHERE held.finding_id = member.finding_id AND held.scan_id = %(scan)s)
 """
 
 # Members with no complete scan between them that lacks the finding are one interval. `missed` counts the complete
@@ -104,28 +111,59 @@ RETURNING finding_id
 """
 
 
-def fold_presence(fold: Fold) -> Scan:
-    """Store the scan and make the intervals of its series those of the set of scans now held.
+def fold_presence(folds: Sequence[Fold]) -> None:
+    """Store the scans and make the intervals of their series those of the set of scans now held.
 
-    Fills the temporary table `touched` (finding_id) with the findings whose status that may change: those whose
-    intervals changed, and those that a person called resolved and that are here once more. Needs `member`.
+    Adds to the temporary table `touched` (finding_id) the findings whose status that may change: those whose
+    intervals changed, and those that a person called resolved and that are here once more. Needs `member`; no two of
+    the shares may be of the same source and API.
     """
-    touch(SEEN_AGAIN, [DecisionKind.RESOLVED.value])
-    retired = retired_beside(fold.series_id)
-    scan = _fold(fold)
+    touch_also(SEEN_AGAIN, [DecisionKind.RESOLVED.value])
+    retired = retired_beside(*(fold.series.pk for fold in folds))
+    usual = _latest(folds)
+    _append(usual)
+    for fold in folds:
+        if fold not in usual:
+            _fold_late(fold)
     if retired:
         touch_open(retired)
-    return scan
 
 
-def _fold(fold: Fold) -> Scan:
+def _latest(folds: Sequence[Fold]) -> list[Fold]:
+    """Return the shares that are the latest scan of their series, none of which is held yet."""
+    asked = [fold for fold in folds if fold.scan is None]
+    if not asked:
+        return []
+    held = Scan.objects.filter(
+        series__in=[fold.series for fold in asked], scanned_at__gte=min(fold.at for fold in asked)
+    ).values_list("series", "scanned_at", "digest")
+    last = {series: (at, digest) for series, at, digest in held.order_by("scanned_at", "digest")}
+    return [fold for fold in asked if fold.series.pk not in last or last[fold.series.pk] < (fold.at, fold.digest)]
+
+
+def _append(folds: Sequence[Fold]) -> None:
+    if not folds:
+        return
+    scans = store_scans(folds)
+    named = folding_of(folds, scans)
+    whole = [(fold, scan) for fold, scan in zip(folds, scans, strict=True) if scan.complete]
+    named["ahead"] = decided_ahead([(fold.share, fold.series) for fold in folds])
+    with connection.cursor() as cursor:
+        # A table taken for empty, as a fresh one is, would be gone through for each row, and it grows meanwhile.
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        if whole:
+            cursor.execute(CLOSE, folding_of(*zip(*whole, strict=True)))
+        cursor.execute(OPEN, named)
+        cursor.execute("SET LOCAL enable_nestloop = on")
+
+
+def _fold_late(fold: Fold) -> None:
+    named: dict[str, Any] = {**fold.staged, "series": fold.series.pk}
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS membership, interval_anew")
-        if fold.scan is None and _is_latest(fold):
-            return _append(fold)
-        cursor.execute(MEMBERSHIPS, {"series": fold.series_id})
-        scan = store_scan(fold)
-        named = {"series": fold.series_id, "scan": scan.pk}
+        cursor.execute(MEMBERSHIPS, named)
+        (scan,) = store_scans([fold])
+        named["scan"] = scan.pk
         cursor.execute(ADD_MEMBERS, named)
         cursor.execute("ANALYZE membership")
         cursor.execute(INTERVALS, named)
@@ -133,21 +171,3 @@ def _fold(fold: Fold) -> Scan:
         cursor.execute("ANALYZE interval_anew")
         for statement in (DROP_OLD, STORE_NEW):
             cursor.execute(f"WITH moved AS ({statement}) INSERT INTO touched SELECT finding_id FROM moved", named)
-    return scan
-
-
-def _is_latest(fold: Fold) -> bool:
-    scans = Scan.objects.filter(series_id=fold.series_id, scanned_at__gte=fold.at)
-    return not any((scan.scanned_at, scan.digest) >= (fold.at, fold.digest) for scan in scans)
-
-
-def _append(fold: Fold) -> Scan:
-    scan = store_scan(fold)
-    named: dict[str, Any] = {"series": fold.series_id, "scan": scan.pk, "at": scan.scanned_at}
-    # A finding that is new to us was stored as new and present, which is what it is unless somebody decided before.
-    opened = "TABLE moved" if decides_ahead(source_kind=fold.source_kind, api_id=fold.api_id) else MOVED_KNOWN
-    with connection.cursor() as cursor:
-        if scan.complete:
-            cursor.execute(f"WITH moved AS ({CLOSE}) INSERT INTO touched TABLE moved", named)
-        cursor.execute(f"WITH moved AS ({OPEN}) INSERT INTO touched {opened}", named)
-    return scan

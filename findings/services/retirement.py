@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from findings.models import Finding, Series
 from findings.services.due import stamp_touched
-from findings.services.statuses import derive_statuses, touch
+from findings.services.statuses import derive_statuses, touch, touch_also
 from findings.signals import findings_ingested
 from inventory.access.records import SYSTEM, Change
 from inventory.access.services.trail import record_changes
@@ -95,5 +95,4 @@ def retired_beside(*series_ids: int) -> list[int]:
 
 def touch_open(series_ids: Sequence[int]) -> None:
     """Add to the temporary table `touched` what these series have open."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO touched {OPEN_IN}", [list(series_ids)])
+    touch_also(OPEN_IN, [list(series_ids)])

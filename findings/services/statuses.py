@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from findings.models import Series
 from findings.status import EFFECTIVE, JUDGED, DecisionKind, Status
 
 # The stretches of one finding are the union of its intervals over all series: two scanners, or two pipelines, that
@@ -85,9 +86,10 @@ WITH seen AS ({SEEN}), decided AS ({DECIDED}), derived AS (
 SELECT count(*) FILTER (WHERE was AND NOT is_now), count(*) FILTER (WHERE NOT was AND is_now), count(*) FROM written
 """
 
-DECIDED_ABOUT = """
-SELECT EXISTS (SELECT FROM findings_decision WHERE api_id = %(api)s)
-    OR EXISTS (SELECT FROM findings_decision WHERE source_kind = %(source)s AND rule <> '')
+DECIDED_AHEAD = """
+SELECT share FROM unnest(%s::int[], %s::text[], %s::bigint[]) AS asked (share, source_kind, api_id)
+WHERE EXISTS (SELECT FROM findings_decision held WHERE held.api_id = asked.api_id)
+    OR EXISTS (SELECT FROM findings_decision held WHERE held.source_kind = asked.source_kind AND held.rule <> '')
 """
 
 LOCK = """
@@ -127,17 +129,31 @@ def derive_statuses(*, now: datetime) -> StatusCounts:
     return StatusCounts(closed=closed, reopened=reopened, changed=changed)
 
 
-def decides_ahead(*, source_kind: str, api_id: int | None) -> bool:
-    """Say whether somebody decided on a class of an API or a rule of a source: that may meet findings yet to come."""
+def decided_ahead(shares: Sequence[tuple[int, Series]]) -> list[int]:
+    """Return the shares with a series of whose API a class, or of whose source a rule, somebody decided about.
+
+    That may meet findings yet to come.
+    """
+    given = [(share, series.source_kind, series.api_id) for share, series in shares]
     with connection.cursor() as cursor:
-        cursor.execute(DECIDED_ABOUT, {"source": source_kind, "api": api_id})
-        (decides,) = cursor.fetchone()
-    return bool(decides)
+        cursor.execute(DECIDED_AHEAD, [list(column) for column in zip(*given, strict=True)])
+        return [share for (share,) in cursor.fetchall()]
 
 
 def touch(query: str, parameters: Sequence[Any]) -> None:
     """Fill the temporary table `touched` with the finding ids that a query of ours returns."""
+    start_touching()
+    touch_also(query, parameters)
+
+
+def start_touching() -> None:
+    """Make the temporary table `touched` (finding_id), empty."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS touched")
         cursor.execute("CREATE TEMPORARY TABLE touched (finding_id bigint) ON COMMIT DROP")
+
+
+def touch_also(query: str, parameters: Sequence[Any]) -> None:
+    """Add to `touched` the finding ids that a query of ours returns."""
+    with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO touched {query}", parameters)

@@ -1,4 +1,4 @@
-"""Ask for scores: one waiting job for many APIs, however many causes each has."""
+"""Ask for scores, and for what follows from them: one waiting job for many APIs, however many causes each has."""
 
 import hashlib
 from collections.abc import Collection
@@ -13,8 +13,9 @@ from inventory.models import Api
 
 SCORE = "posture.score"
 SCORE_ALL = "posture.score_all"
+JUDGE = "posture.judge"
 CAUSES = 5
-BATCH = 250
+BATCH = 1000
 
 
 def ask_for_scores(*, api_ids: Collection[int], cause: str, now: datetime) -> Job | None:
@@ -74,6 +75,20 @@ def ask_for_all_scores(*, now: datetime) -> int:
             key=f"{SCORE_ALL} {_digest(batch)}",
         )
     return len(batches)
+
+
+def ask_to_judge(*, api_ids: Collection[int], moved: Collection[int], now: datetime) -> None:
+    """Have a job judge APIs by what was found and, of those whose score `moved`, say what fixing buys.
+
+    Call in the transaction that scores them: what moved is known there only.
+    """
+    asked = {"api_ids": sorted(set(api_ids)), "moved": sorted(set(moved))}
+
+    def taken(held: dict[str, Any]) -> dict[str, Any] | None:
+        together = {name: sorted({*held[name], *ids}) for name, ids in asked.items()}
+        return together if len(together["api_ids"]) <= BATCH else None
+
+    ask_together(kind=JUDGE, arguments=asked, taken=taken, now=now)
 
 
 def _digest(ids: list[int]) -> str:

@@ -130,7 +130,7 @@ def test_a_file_becomes_an_api_a_report_its_findings_and_both_an_explained_score
     expect_no_change_by_the_same_bytes(page, path)
 
     page.goto("/apis/")
-    row = page.locator("tr[data-row]", has_text="Refunds")
+    row = page.locator("tr[data-row]", has=page.get_by_role("link", name="Refunds", exact=True))
     expect(row).to_contain_text("None on 1 of 5")
     expect(row).to_contain_text("Payments")
     expect(row.locator(".risk")).to_contain_text("critical risk")
