@@ -5,6 +5,10 @@ class AlertsRefused(Exception):  # noqa: N818 - named for what people are told
     """Something about alerts cannot be done; the message says what and what to do instead."""
 
 
+class AlertsChanged(AlertsRefused):
+    """Somebody else did something with the same alerts since the page was loaded; nothing was done."""
+
+
 class DeliveryRefused(Exception):  # noqa: N818 - named for what happened
     """A delivery that is not from who it claims, too old, or was had before; nobody is told which."""
 

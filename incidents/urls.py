@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from incidents.views import alerts, cases, hooks, incidents, room
+from incidents.views import alerts, cases, hooks, incidents, room, together
 
 app_name = "incidents"
 
 urlpatterns = [
     path("alerts/", alerts.alert_list, name="alerts"),
+    path("alerts/together/", together.alerts_at_once, name="alerts-together"),
+    path("alerts/together/undo/", together.alerts_undo, name="alerts-undo"),
     path("alerts/<str:code>/", alerts.alert_detail, name="alert"),
     path("alerts/<str:code>/triage/", alerts.alert_triage, name="alert-triage"),
     path("alerts/<str:code>/undo/", alerts.alert_undo, name="alert-undo"),

@@ -8,6 +8,7 @@ from findings.status import SeverityRank
 from incidents.choices import Outcome, State
 from incidents.filters import AlertFilter
 from incidents.models import Episode
+from incidents.selectors.alert_crowds import Crowd, without
 from incidents.transitions.triage import TARGETS
 from inventory.access.pages import Key, Page, page_of, read_moment, read_number
 from inventory.access.records import Principal
@@ -62,15 +63,22 @@ def sources_in_sight(principal: Principal) -> list[str]:
 
 
 def alerts_in_sight(
-    *, principal: Principal, narrowed: AlertFilter, now: datetime, after: str = "", before: str = ""
+    *,
+    principal: Principal,
+    narrowed: AlertFilter,
+    crowds: tuple[Crowd, ...],
+    now: datetime,
+    after: str = "",
+    before: str = "",
 ) -> Page[AlertRow]:
-    """Return one page of the alerts the principal may see; two queries."""
-    found = narrowed.apply(Episode.objects.visible_to(principal).live())
+    """Return one page of the alerts in sight; those of crowds are left out but counted; two queries."""
+    found = without(narrowed.apply(Episode.objects.visible_to(principal).live()), crowds)
     page: Page[Any] = page_of(
         found.select_related("api", "endpoint", "assignee").defer("samples"), order=ORDER, after=after, before=before
     )
     rows = tuple(row_of(episode, now=now) for episode in page.rows)
-    return Page(rows=rows, total=page.total, more=page.more, next=page.next, previous=page.previous)
+    total = page.total + sum(crowd.alerts for crowd in crowds)
+    return Page(rows=rows, total=total, more=page.more, next=page.next, previous=page.previous)
 
 
 def unmapped_in_sight(principal: Principal) -> int:

@@ -110,7 +110,7 @@ def page_of_alert(*, principal: Principal, episode: Episode, now: datetime) -> A
         may_triage=may_triage,
         may_declare=may(principal, Verb.DECLARE_INCIDENT, team_id=team_id),
         incidents=tuple(incidents_of_alert(principal=principal, episode_id=episode.pk)),
-        people=tuple(_people(team_id)) if may_triage else (),
+        people=tuple(triagers(team_id)) if may_triage else (),
     )
 
 
@@ -148,7 +148,7 @@ def _done(row: TriageStep, *, may_triage: bool) -> Done:
     )
 
 
-def _people(team_id: int | None) -> Sequence[tuple[str, str]]:
+def triagers(team_id: int | None) -> Sequence[tuple[str, str]]:
     """Return (e-mail address, name) of who may triage this: the team's people, and those of the organisation."""
     found = set(User.objects.filter(is_active=True, organisation_roles__role__in=TRIAGING).values_list("email", "name"))
     if team_id is not None:

@@ -9,16 +9,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from incidents.errors import AlertsRefused
-from incidents.filters import AlertFilter
 from incidents.forms import CLOSINGS, SNOOZES, TriageForm
 from incidents.models import Episode
-from incidents.selectors.alert_list import alerts_in_sight, sources_in_sight, unmapped_in_sight
+from incidents.selectors.alert_crowds import crowds_of
+from incidents.selectors.alert_list import alerts_in_sight, unmapped_in_sight
 from incidents.selectors.alert_page import page_of_alert, step_about, visible_alert
 from incidents.services.triage import team_of, triage, undo
+from incidents.views.together import alert_filter, listed, remembered
 from inventory.access.http import Request
-from inventory.access.rights import Verb, require, roles_that_may
+from inventory.access.rights import Verb, may_somewhere, require, roles_that_may
 from inventory.access.routes import Scope, route
-from inventory.access.selectors import teams_in_sight
 from inventory.access.views.lists import answer_list, place
 
 DONE = {
@@ -35,13 +35,16 @@ DONE = {
 @require_safe
 def alert_list(request: Request) -> HttpResponse:
     """List the alerts somebody may see, the newest first."""
-    teams = [(team.slug, team.name) for team in teams_in_sight(request.principal).order_by("name")]
-    form = AlertFilter(
-        request.GET, sources=sources_in_sight(request.principal), teams=teams, me=request.principal.user_id
-    )
+    now, principal = timezone.now(), request.principal
+    form = alert_filter(request, request.GET)
+    crowds, where = crowds_of(principal=principal, narrowed=form), place(request)
     context = {
-        "page": alerts_in_sight(principal=request.principal, narrowed=form, now=timezone.now(), **place(request)),
-        "unmapped": unmapped_in_sight(request.principal),
+        "page": alerts_in_sight(principal=principal, narrowed=form, crowds=crowds, now=now, **where),
+        "crowds": () if any(where.values()) else crowds,
+        "query": listed(request.GET),
+        "may_triage": may_somewhere(principal, Verb.TRIAGE_ALERTS),
+        "done": remembered(request, now=now),
+        "unmapped": unmapped_in_sight(principal),
     }
     return answer_list(
         request, form, page="incidents/alerts.html", fragment="incidents/_alert_list.html", context=context

@@ -2,12 +2,12 @@
 
 from django.urls import path, re_path
 
-from findings.api import decisions, findings, mapping, reports
+from findings.api import checks, decisions, findings, mapping, reports
 from incidents.api import alerts, incidents, triage
 from inventory.access.api import teams
 from inventory.api import connections, endpoints, hooks, runs
 from inventory.jobs.api import jobs
-from posture.api import apis, exports, schema, scores
+from posture.api import apis, compliance, exports, schema, scores
 
 app_name = "api"
 
@@ -20,6 +20,9 @@ urlpatterns = [
     path("endpoints/", endpoints.EndpointList.as_view(), name="endpoints"),
     path("findings/", findings.FindingList.as_view(), name="findings"),
     path("findings/<str:code>/", findings.FindingDetail.as_view(), name="finding"),
+    path("checks/", checks.CheckList.as_view(), name="checks"),
+    path("compliance/", compliance.ComplianceSummary.as_view(), name="compliance"),
+    path("compliance/results/", compliance.ComplianceResults.as_view(), name="compliance-results"),
     path("alerts/", alerts.AlertList.as_view(), name="alerts"),
     path("alerts/triage/", triage.AlertTriage.as_view(), name="alert-triage"),
     path("alerts/<str:code>/", alerts.AlertDetail.as_view(), name="alert"),

@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from incidents.models import Episode
+from incidents.selectors.alert_crowds import CROWD
 from inventory.access.choices import OrganisationRole
 from inventory.access.models import User
 from inventory.models import Api
@@ -113,3 +114,67 @@ def test_hostile_text_is_text() -> None:
     client = client_of(OrganisationRole.ANALYST)
     for address in ("/alerts/", f"/alerts/{one.code}/"):
         assert HOSTILE not in client.get(address).content.decode()
+
+
+def test_many_alerts_of_one_client_are_one_line_that_opens_them_and_count_all_the_same() -> None:
+    for _ in range(CROWD):
+        episode(actor="203.0.113.1", severity=2)
+    episode(actor="198.51.100.1")
+    analyst = client_of(OrganisationRole.ANALYST)
+    page = analyst.get("/alerts/").content
+    told = text_of(page)
+    assert f"{CROWD} alerts from 203.0.113.1" in told
+    assert re.findall(r"Attack \d+", told) == [f"Attack {CROWD}"]
+    assert f"{CROWD + 1} open alerts" in told
+    one = text_of(analyst.get("/alerts/?actor=203.0.113.1").content)
+    assert len(re.findall(r"Attack \d+", one)) == CROWD
+    assert "203.0.113.1" not in text_of(analyst.get("/alerts/?severity=critical").content)
+    [link] = re.findall(r'href="(/alerts/together/\?list=[^"]+)"', page.decode())
+    assert f"{CROWD} alerts" in text_of(analyst.get(link.replace("&amp;", "&")).content)
+
+
+def test_several_are_looked_at_closed_together_and_taken_back() -> None:
+    api, analyst = make_api(), person(OrganisationRole.ANALYST)
+    rows = [episode(api) for _ in range(3)]
+    client = signed_in(analyst)
+    chosen = {"alert": [row.code for row in rows[:2]], "back": "severity=high"}
+    preview = client.get("/alerts/together/", {**chosen, "act": "closed"}).content.decode()
+    assert "Close: 2 alerts" in text_of(preview.encode())
+    assert not Episode.objects.filter(state="closed").exists()
+    [seen] = set(re.findall(r'name="seen" value="(\d+)"', preview))
+    sent = {**chosen, "act": "closed", "resolution": "benign", "preset": "Our own scanner or test", "seen": seen}
+    answer = client.post("/alerts/together/", sent)
+    assert answer.headers["Location"] == "/alerts/?severity=high"
+    assert Episode.objects.filter(state="closed", resolution="benign").count() == 2
+    assert "Undo: 2 alerts closed" in text_of(client.get("/alerts/").content)
+    client.post("/alerts/together/undo/")
+    assert not Episode.objects.filter(state="closed").exists()
+    assert "Undo: " not in text_of(client.get("/alerts/").content)
+
+
+def test_who_was_slower_with_many_is_told_who_was_faster_and_nothing_changes() -> None:
+    rows = [episode(make_api()) for _ in range(2)]
+    first, second = person(OrganisationRole.ANALYST), client_of(OrganisationRole.RESPONDER)
+    sent = {"alert": [row.code for row in rows], "act": "closed", "resolution": "benign", "seen": "0"}
+    signed_in(first).post(f"/alerts/{rows[0].code}/triage/", {"act": "noted", "note": "Mine"})
+    answer = second.post("/alerts/together/", sent)
+    assert answer.status_code == 409
+    assert f"{first.name} was faster: {rows[0].code} was noted" in text_of(answer.content)
+    assert not Episode.objects.filter(state="closed").exists()
+
+
+def test_what_is_not_ones_own_is_left_out_and_no_one_else_takes_it_back() -> None:
+    crew = team("Payments")
+    own, foreign = episode(make_api(team=crew)), episode(make_api(team=team("Logistics")))
+    member = signed_in(person(member_of=crew))
+    sent = {"alert": [own.code, foreign.code], "act": "acknowledged"}
+    assert foreign.code not in text_of(member.get("/alerts/together/", sent).content)
+    member.post("/alerts/together/", sent)
+    assert Episode.objects.get(state="acknowledged") == own
+    assert member.post("/alerts/together/", sent).status_code == 422
+    other = client_of(OrganisationRole.ANALYST)
+    other.post("/alerts/together/undo/")
+    assert Episode.objects.filter(state="acknowledged").exists()
+    auditor = client_of(OrganisationRole.AUDITOR)
+    assert auditor.get("/alerts/together/", sent).status_code == 403
+    assert 'name="alert"' not in auditor.get("/alerts/").content.decode()
