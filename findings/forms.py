@@ -272,22 +272,17 @@ class ExceptionForm(forms.Form):
     """Other days for one severity on APIs of one reach, one criticality or both."""
 
     severity = forms.ChoiceField(
-        label="Severity",
-        choices=[(rank.name.lower(), rank.label) for rank in DEFAULT_DAYS],
+        label="Severity", choices=[(rank.name.lower(), rank.label) for rank in DEFAULT_DAYS],
         widget=forms.Select(attrs={"class": "input"}),
-    )
+    )  # fmt: skip
     reach = forms.ChoiceField(
-        label="Reach",
-        required=False,
-        choices=[("", "Any"), *Reach.choices],
+        label="Reach", required=False, choices=[("", "Any"), *Reach.choices],
         widget=forms.Select(attrs={"class": "input"}),
-    )
+    )  # fmt: skip
     criticality = forms.ChoiceField(
-        label="Criticality",
-        required=False,
-        choices=[("", "Any"), *Criticality.choices],
+        label="Criticality", required=False, choices=[("", "Any"), *Criticality.choices],
         widget=forms.Select(attrs={"class": "input"}),
-    )
+    )  # fmt: skip
     days = days_field("Days")
     why = reason_field("Reason for the exception")
 

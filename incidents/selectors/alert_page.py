@@ -15,7 +15,7 @@ from incidents.selectors.incident_list import incidents_of_alert
 from inventory.access.choices import OrganisationRole
 from inventory.access.models import User
 from inventory.access.records import Principal
-from inventory.access.rights import Verb, may
+from inventory.access.rights import Verb, may, may_somewhere
 from inventory.access.veils import unveil, veil
 from inventory.models import Api, ApiTeam
 
@@ -85,6 +85,13 @@ def step_about(*, episode: Episode, code: str) -> TriageStep | None:
     return None if number is None else TriageStep.objects.filter(episode=episode, pk=number).first()
 
 
+def own_steps(*, principal: Principal, ids: Sequence[int]) -> list[TriageStep]:
+    """Return those of some steps that the principal made, on alerts they may see."""
+    seen = Episode.objects.visible_to(principal).values("pk")
+    rows = TriageStep.objects.filter(pk__in=ids, by=principal.user_id, episode__in=seen)
+    return list(rows.select_related("episode"))
+
+
 def code_of_step(number: int) -> str:
     """Return the code of a step, which has none of its own: its number, veiled."""
     return f"{PREFIX}{veil(number, purpose=PURPOSE, key=settings.DIGEST_KEY)}"
@@ -110,7 +117,7 @@ def page_of_alert(*, principal: Principal, episode: Episode, now: datetime) -> A
         may_triage=may_triage,
         may_declare=may(principal, Verb.DECLARE_INCIDENT, team_id=team_id),
         incidents=tuple(incidents_of_alert(principal=principal, episode_id=episode.pk)),
-        people=tuple(triagers(team_id)) if may_triage else (),
+        people=tuple(triagers(principal=principal, team_id=team_id)) if may_triage else (),
     )
 
 
@@ -148,8 +155,10 @@ def _done(row: TriageStep, *, may_triage: bool) -> Done:
     )
 
 
-def triagers(team_id: int | None) -> Sequence[tuple[str, str]]:
-    """Return (e-mail address, name) of who may triage this: the team's people, and those of the organisation."""
+def triagers(*, principal: Principal, team_id: int | None) -> Sequence[tuple[str, str]]:
+    """Return (e-mail address, name) of who may triage what a team has, for those who may: they name somebody."""
+    if not may_somewhere(principal, Verb.TRIAGE_ALERTS):
+        return ()
     found = set(User.objects.filter(is_active=True, organisation_roles__role__in=TRIAGING).values_list("email", "name"))
     if team_id is not None:
         found |= set(User.objects.filter(is_active=True, memberships__team=team_id).values_list("email", "name"))

@@ -100,7 +100,7 @@ def alerts_together(*, principal: Principal, codes: Sequence[str], narrowed: Ale
         items=tuple(map(_item, left)),
         left_out=len(rows) - len(left),
         seen=newest or 0,
-        people=tuple(triagers(own.pop() if len(own) == 1 else None)),
+        people=tuple(triagers(principal=principal, team_id=own.pop() if len(own) == 1 else None)),
     )
 
 

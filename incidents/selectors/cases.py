@@ -43,7 +43,7 @@ from inventory.models import Api, Endpoint
 RECENT: Final = timedelta(days=30)
 PURPOSE: Final = "case"
 PREFIX: Final = "CAS-"
-MOST: Final = 50
+MOST: Final = 25
 ORDER: Final = (
     Key(name="worst", read=read_number, descending=True),
     Key(name="rank", read=read_number, descending=True),
@@ -119,8 +119,9 @@ def visible_case(*, principal: Principal, code: str, now: datetime) -> Endpoint 
 def page_of_case(*, endpoint: Endpoint, now: datetime) -> CasePage:
     """Return what the page shows of a case that `visible_case` gave; three queries."""
     attacks = list(_attacks(now).filter(endpoint=endpoint).select_related("api", "endpoint", "assignee")
-                   .order_by("-last_at", "-pk")[:MOST])  # fmt: skip
-    findings = list(_weak().filter(endpoint=endpoint).order_by("-severity", "pk")[:MOST])
+                   .defer("samples").order_by("-last_at", "-pk")[:MOST])  # fmt: skip
+    told = ("pk", "code", "title", "cwe", "severity")
+    findings = list(_weak().filter(endpoint=endpoint).only(*told).order_by("-severity", "pk")[:MOST])
     failing = list(_failing().filter(endpoint=endpoint).order_by("-severity", "pk")[:MOST])
     attacked = {episode.category for episode in attacks if episode.category}
     weak = {category for finding in findings if (category := category_of(finding.cwe))}

@@ -20,7 +20,7 @@ from inventory.access.rights import Verb, may, may_somewhere
 from inventory.access.veils import unveil, veil
 from inventory.models import Api
 
-MOST: Final = 300
+MOST: Final = 100
 """Entries shown at once; the export has all."""
 PURPOSE: Final = "incident part"
 TASK, ENTRY = "TSK-", "ENT-"

@@ -17,8 +17,8 @@ from incidents.choices import Act
 from incidents.errors import AlertsChanged, AlertsRefused
 from incidents.filters import AlertFilter
 from incidents.forms import CLOSINGS, SNOOZES, TriageForm
-from incidents.models import TriageStep
 from incidents.selectors.alert_list import sources_in_sight
+from incidents.selectors.alert_page import own_steps
 from incidents.selectors.alerts_together import Together, alerts_together
 from incidents.services.triage import triage_all, undo_all
 from inventory.access.http import Request
@@ -122,9 +122,9 @@ def alerts_undo(request: Request) -> HttpResponse:
     if done is None:
         messages.error(request, "There is nothing to take back any more; on the page of each alert there still is.")
         return back
-    own = TriageStep.objects.filter(pk__in=done.steps, by=request.principal.user_id).select_related("episode")
     try:
-        undo_all(steps=list(own), principal=request.principal, now=now)
+        steps = own_steps(principal=request.principal, ids=done.steps)
+        undo_all(steps=steps, principal=request.principal, now=now)
     except AlertsRefused as refusal:
         messages.error(request, str(refusal))
         return back
