@@ -182,6 +182,8 @@ READS: dict[str, Callable[[World], str]] = {
     "api:mapping-rule": lambda world: f"mapping-rules/{world.rule}/",
 }
 """What takes the right to see."""
+SUMS = {"api:compliance"}
+"""Reads that name no row and sum up what is in sight, if only nothing."""
 
 Act = Callable[[Caller, World], Any]
 ACTS: dict[Act, tuple[str, str]] = {
