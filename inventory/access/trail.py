@@ -61,6 +61,9 @@ LONGEST: Final = 400
 SAID: Final = {"folded": "brought in"}
 """Acts whose name is a word of the makers, in words of the readers."""
 NONE_OF_IT: Final = re.compile(r"(?:^|, )0 [^,]+")
+CHOSEN: Final = {"kind", "resolution", "stage", "state"}
+"""What holds one of our own words, written with underscores."""
+MOMENT: Final = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|\+00:00)")
 """What counts nothing in “6 new, 0 closed”."""
 
 
@@ -149,7 +152,7 @@ def in_words(change: StateChange) -> str:
     if not new:
         return f"was {old}" if old else ""
     if isinstance(change.new, dict):
-        return plain({name: held for name, held in change.new.items() if plain(held)})
+        return plain({name: _word(name, held) for name, held in change.new.items() if plain(held)})
     return f"to {new}" if change.verb.startswith("set") else NONE_OF_IT.sub("", new).removeprefix(", ") or "nothing new"
 
 
@@ -164,8 +167,17 @@ def plain(value: Any) -> str:
     return str(value)
 
 
+def _word(name: str, held: Any) -> Any:
+    return held.replace("_", " ") if name in CHOSEN and isinstance(held, str) else held
+
+
+def _with_moments(text: str) -> str:
+    """Return a text with its moments as the other ones of a page, in the zone of who reads."""
+    return MOMENT.sub(lambda found: f"{timezone.localtime(datetime.fromisoformat(found[0])):%-d %b %Y, %H:%M}", text)
+
+
 def _entry(change: StateChange) -> Entry:
-    told = in_words(change)
+    told = _with_moments(in_words(change))
     return Entry(
         at=change.happened_at,
         who=change.actor_name,

@@ -1,10 +1,11 @@
 """The trail as somebody may read it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.http import QueryDict
+from django.utils import timezone
 
 from inventory.access.choices import OrganisationRole
 from inventory.access.models import StateChange, Team
@@ -120,9 +121,19 @@ def test_a_change_is_put_into_words() -> None:
         ("grant", None, {"role": "owner", "until": None}, "role owner"),
         ("drop", ["x", "y"], None, "was x, y"),
         ("set rule", False, True, "from False to True"),
+        ("closed", None, {"resolution": "true_positive", "by": "a_b"}, "resolution true positive, by a_b"),
     ):
         assert in_words(StateChange(verb=verb, old=old, new=new)) == words
     assert plain([{"a": ["b"]}, ""]) == "a b, "
+
+
+def test_moments_stand_in_the_zone_of_who_reads(auditor: Principal) -> None:
+    write("alert", "ALR-1", "snoozed", new={"until": datetime(2026, 11, 23, 7, 54, 33, 440976, tzinfo=UTC)})
+    write("alert", "ALR-1", "noted", new="At 2026-11-23T07:54, as they say.")
+    with timezone.override("Asia/Tokyo"):
+        narrowed = TrailFilter(QueryDict("q=ALR-1"))
+        changes = {row.verb: row.change for row in trail_page(principal=auditor, narrowed=narrowed).rows}
+    assert changes == {"snoozed": "until 23 Nov 2026, 16:54", "noted": "At 2026-11-23T07:54, as they say."}
 
 
 def test_a_thing_leads_to_its_page_where_it_has_one(auditor: Principal) -> None:
