@@ -53,6 +53,19 @@ class AddressBook:
         found = {api_id for _, api_id in self._by_name.get(host, ())}
         return found.pop() if len(found) == 1 else None
 
+    def alone_with(self, path: str) -> int | None:
+        """Return the id of the one API at whose address the path could be where no host is told, None with more.
+
+        One that answers at the root of a host could be asked for any path, so none is taken for another's beside it.
+        """
+        parts = _segments(path)
+        fits = {
+            (api_id, bool(base)) for api_id, bases in self._by_api.items() for base in bases
+            if parts[: len(base)] == base
+        }  # fmt: skip
+        api_id, based = fits.pop() if len(fits) == 1 else (None, False)
+        return api_id if based else None
+
     @property
     def hosts(self) -> frozenset[str]:
         """The hosts at which any API answers."""

@@ -50,7 +50,7 @@ class Placing:
         if self.placement.named_api is not None:
             return self.placement.named_api
         if not host:
-            return None
+            return self.placement.book.alone_with(path)
         for tried in PORTS if port is None else (port,):
             found = self.placement.book.find(host, tried, path)
             if found is not None:

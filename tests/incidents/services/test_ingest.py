@@ -42,6 +42,15 @@ def test_alerts_of_one_client_rule_endpoint_and_hour_are_one_episode(principal: 
     assert first.code.startswith("ALR-")
 
 
+def test_an_alert_without_a_host_is_of_the_only_api_whose_base_path_fits(principal: Principal) -> None:
+    describe(principal)
+    told_path = {"url": "", "path": "/v1/orders/7"}
+    bring(document(alert(1, **told_path), alert(2, url="", path="/v2/orders/7")), principal)
+    tied, loose = Episode.objects.get(api__isnull=False), Episode.objects.get(api=None)
+    assert (str(tied.endpoint), tied.path) == ("GET /orders/{id}", "/orders/{}")
+    assert loose.path == "/v2/orders/{}"
+
+
 def test_the_same_bytes_twice_change_nothing(principal: Principal) -> None:
     describe(principal)
     content = document(alert(1), alert(2))
