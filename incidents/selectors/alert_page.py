@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.dateparse import parse_datetime
 
 from incidents.choices import CATEGORY_NAMES, WORST_FIRST, Act
+from incidents.detections.explaining import explained
 from incidents.models import Episode, Incident, TriageStep
 from incidents.selectors.alert_list import AlertRow, row_of
 from incidents.selectors.incident_list import incidents_of_alert
@@ -20,6 +21,8 @@ from inventory.access.veils import unveil, veil
 from inventory.models import Api, ApiTeam
 
 MOST: Final = 100
+OWN: Final = "posture"
+"""The source of what our own detections raise."""
 PURPOSE: Final = "triage"
 PREFIX: Final = "STP-"
 TRIAGING: Final = (OrganisationRole.SECURITY_MANAGER, OrganisationRole.ANALYST, OrganisationRole.RESPONDER)
@@ -57,11 +60,12 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPage:
-    """Everything the page of an alert shows. `samples` is None for whom payloads are not."""
+    """Everything the page of an alert shows. `samples` is None for whom payloads are not; `why` explains our own."""
 
     row: AlertRow
     api: Api | None
     category: str
+    why: str
     outcomes: tuple[tuple[str, int], ...]
     samples: tuple[Sample, ...] | None
     window_start: datetime
@@ -109,6 +113,7 @@ def page_of_alert(*, principal: Principal, episode: Episode, now: datetime) -> A
         row=row_of(episode, now=now),
         api=episode.api,
         category=CATEGORY_NAMES.get(episode.category, ""),
+        why=_why(episode),
         outcomes=tuple((word.value, episode.outcomes[word]) for word in WORST_FIRST if episode.outcomes.get(word)),
         samples=tuple(map(_sample, episode.samples)) if sees_payloads else None,
         window_start=episode.window_start,
@@ -119,6 +124,13 @@ def page_of_alert(*, principal: Principal, episode: Episode, now: datetime) -> A
         incidents=tuple(incidents_of_alert(principal=principal, episode_id=episode.pk)),
         people=tuple(triagers(principal=principal, team_id=team_id)) if may_triage else (),
     )
+
+
+def _why(episode: Episode) -> str:
+    """Return why a client was raised where it was one of our detections, and nothing for others' alerts."""
+    if episode.source_kind != OWN or not episode.samples:
+        return ""
+    return explained(episode.rule, episode.samples[0].get("numbers", {}))
 
 
 def _sample(told: dict[str, Any]) -> Sample:
