@@ -66,6 +66,14 @@ def test_everything_a_room_offers_is_done(client: Client, room: Incident) -> Non
         assert words in page, words
 
 
+def test_no_playbook_is_chosen_for_anybody_where_none_is_known_to_fit(client: Client, room: Incident) -> None:
+    page = client.get(f"/incidents/{room.code}/").content.decode()
+    assert '<option value="">Choose a playbook</option>' in page
+    assert send(client, room, "playbook", playbook="", seen=0) == 422
+    assert send(client, room, "playbook", playbook="ssrf", seen=0) == 302
+    assert "Choose a playbook" not in client.get(f"/incidents/{room.code}/").content.decode()
+
+
 def test_the_slower_of_two_is_told_with_409_and_sees_what_stands(client: Client, room: Incident) -> None:
     other = client_of(RESPONDER)
     sent = {"title": "First", "level": "SEV2", "seen": 1}
