@@ -82,16 +82,22 @@ class Disk:
         self.folder = folder
         self.missing = ""
 
-    def fill(self) -> None:
-        """Leave no byte free for a second and a half."""
+    @contextmanager
+    def full(self) -> Iterator[None]:
+        """Leave no byte free while the block runs."""
         ballast = self.folder / "ballast"
         try:
             with suppress(OSError), ballast.open("wb", buffering=0) as file:
                 while file.write(b"\0" * (1 << 16)):
                     pass
-            time.sleep(1.5)
+            yield
         finally:
             ballast.unlink(missing_ok=True)
+
+    def fill(self) -> None:
+        """Leave no byte free for a second and a half."""
+        with self.full():
+            time.sleep(1.5)
 
 
 @contextmanager

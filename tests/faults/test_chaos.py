@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT, TOLD, RecordProperty
 from tests.faults.test_killed import HELD_BACK, SERVICES
 
-SEEDS = 8
+SEEDS = 20
 
 
 @pytest.mark.slow

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from django.core import exceptions as django_errors
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from inventory.access.away import SECONDS, why_away
 from inventory.access.choices import PrincipalKind
 from inventory.access.errors import AccessRefused
 from inventory.access.records import Principal
@@ -36,7 +36,6 @@ CODES: Final = {
     exceptions.UnsupportedMediaType: "unsupported_media_type",
     exceptions.Throttled: "too_many_requests",
 }
-UNAVAILABLE: Final = "Posture cannot reach its database now, and changed nothing. Try again in a moment."
 TOO_LARGE: Final = (
     django_errors.RequestDataTooBig,
     django_errors.TooManyFieldsSent,
@@ -116,9 +115,9 @@ def _of_django(error: Exception) -> Refusal | None:
         return Refusal(message, code="too_large", status=status.HTTP_413_REQUEST_ENTITY_TOO_LARGE)
     if isinstance(error, django_errors.SuspiciousOperation):
         return Refusal("This request cannot be read.", code="malformed")
-    if isinstance(error, OperationalError | InterfaceError):
-        log.error("The database does not answer", exc_info=error)
-        return Refusal(UNAVAILABLE, code="unavailable", status=503, headers={"Retry-After": "5"})
+    if why := why_away(error):
+        log.error("%s", why, exc_info=error)
+        return Refusal(why, code="unavailable", status=503, headers={"Retry-After": SECONDS})
     return None
 
 

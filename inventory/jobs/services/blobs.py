@@ -5,6 +5,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -13,6 +14,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import transaction
 
+from inventory.access.away import why_away
 from inventory.access.seals import BrokenSealError
 from inventory.jobs.models import Blob
 from inventory.jobs.services.sealing import Readable, open_stream, seal_stream, sealing_key
@@ -114,12 +116,15 @@ def open_plain(blob: Blob) -> BinaryIO:
         with (_root() / blob.where).open("rb") as sealed:
             for chunk in open_stream(sealed, key=key, bound_to=blob.id.bytes):
                 plain.write(chunk)
+        plain.seek(0)
     except (OSError, BrokenSealError) as error:
-        plain.close()
+        with suppress(OSError):
+            plain.close()
+        if why_away(error):
+            raise  # the disk is full: the document itself is whole
         reason = error.strerror if isinstance(error, OSError) else error
         msg = f"Stored document {blob.id} cannot be opened: {reason}"
         raise BlobDamaged(msg) from error
-    plain.seek(0)
     return plain
 
 

@@ -2,13 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from django.db import connections
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, connections
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from inventory.access.choices import OrganisationRole
+from inventory.jobs.models import Blob
+from inventory.jobs.services.blobs import open_plain
 from tests.callers import token_of
+from tests.faults.machines import small_disk
+from tests.findings.reports import openapi
 from tests.inventory.access.people import person
 
 
@@ -27,14 +34,7 @@ def database_away() -> Iterator[None]:
 
 
 def test_while_the_database_is_away_everything_says_so_and_comes_back(fresh_database: str, settings: Settings) -> None:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-    user = person(OrganisationRole.ANALYST)
-    page = Client(raise_request_exception=False)
-    page.force_login(user)
-    program = {"Authorization": f"Bearer {token_of(user, 'see', 'upload')}"}
+    page, program = callers(settings)
     with database_away():
         for answer in (page.get("/apis/"), page.get("/findings/"), page.post("/upload/", {})):
             assert answer.status_code == 503
@@ -43,3 +43,56 @@ def test_while_the_database_is_away_everything_says_so_and_comes_back(fresh_data
         told = page.get("/api/v1/apis/", headers=program)
         assert (told.status_code, told.json()["error"]["code"]) == (503, "unavailable")
     assert page.get("/apis/").status_code == 200
+
+
+def callers(settings: Settings) -> tuple[Client, dict[str, str]]:
+    """Return somebody's browser, and what their program says of itself."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    user = person(OrganisationRole.ANALYST)
+    page = Client(raise_request_exception=False)
+    page.force_login(user)
+    return page, {"Authorization": f"Bearer {token_of(user, 'see', 'upload')}"}
+
+
+def upload(page: Client) -> tuple[int, str]:
+    file = SimpleUploadedFile("a.json", openapi("A", "/a"))
+    answer = page.post("/upload/", {"file": file})
+    return answer.status_code, answer.content.decode()
+
+
+def test_while_the_database_only_reads_pages_are_read_and_writes_say_why(
+    fresh_database: str, settings: Settings
+) -> None:
+    page, _ = callers(settings)
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+        assert page.get("/apis/").status_code == 200
+        status, said = upload(page)
+        cursor.execute("SET default_transaction_read_only = off")
+    assert status == 503
+    assert "takes no changes now" in said
+    assert upload(page)[0] == 302
+
+
+def test_a_full_disk_is_said_and_nothing_is_kept(fresh_database: str, settings: Settings, tmp_path: Path) -> None:
+    page, program = callers(settings)
+    settings.POSTURE_HOME = tmp_path
+    with small_disk(tmp_path / "blobs") as disk:
+        if disk.missing:
+            pytest.skip(f"a small disk cannot be mounted here: {disk.missing}")
+        with disk.full():
+            assert upload(page)[0] == 503
+            told = page.post(
+                "/api/v1/reports/", {"file": SimpleUploadedFile("a.json", openapi("A", "/a"))}, headers=program
+            )
+            assert (told.status_code, told.json()["error"]["code"]) == (503, "unavailable")
+            assert "is full, and nothing was kept" in told.json()["error"]["message"]
+        assert not Blob.objects.exists()
+        assert upload(page)[0] == 302
+        blob = Blob.objects.get()
+        with disk.full(), pytest.raises(OSError, match="No space left"):
+            open_plain(blob)
+        open_plain(blob).close()
