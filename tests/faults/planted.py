@@ -58,8 +58,8 @@ FAULTS = (
         file="findings/services/presence.py",
         changes=(
             (
-                "until = %(at)s\nWHERE series_id = %(series)s AND until_scan_id IS NULL",
-                "until = %(at)s\nWHERE until_scan_id IS NULL",
+                "WHERE held.series_id = ANY(%(series)s) AND held.series_id = folding.series_id AND held.until_scan_id",
+                "WHERE held.until_scan_id",
             ),
         ),
         test="tests/findings/services/test_presence_order.py::test_a_narrower_series_closes_nothing_outside_it",
@@ -67,7 +67,7 @@ FAULTS = (
     Fault(
         name="A late scan counts as the latest",
         file="findings/services/presence.py",
-        changes=(("if fold.scan is None and _is_latest(fold):", "if fold.scan is None:"),),
+        changes=(("if fold.series.pk not in last or last[fold.series.pk] < (fold.at, fold.digest)]", "]"),),
         test="tests/findings/services/test_presence_order.py::test_a_scan_that_comes_late_is_put_where_it_belongs",
     ),
     Fault(
