@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,10 +16,10 @@ SEEDS = 20
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_some_seeds_of_chaos_leave_what_a_calm_run_leaves(record_property: RecordProperty) -> None:
+def test_some_seeds_of_chaos_leave_what_a_calm_run_leaves(home: Path, record_property: RecordProperty) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in HELD_BACK | SERVICES}
     done = subprocess.run(
-        [sys.executable, "manage.py", "chaos", "--seeds", str(SEEDS)], cwd=ROOT, env=environment,
+        [sys.executable, "manage.py", "chaos", "--seeds", str(SEEDS)], cwd=ROOT, env=environment | {"POSTURE_HOME": str(home)},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=880, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-8000:]
