@@ -18,8 +18,9 @@ SEEDS = 20
 @pytest.mark.timeout(900)
 def test_some_seeds_of_chaos_leave_what_a_calm_run_leaves(home: Path, record_property: RecordProperty) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in HELD_BACK | SERVICES}
+    environment["POSTURE_HOME"] = str(home)
     done = subprocess.run(
-        [sys.executable, "manage.py", "chaos", "--seeds", str(SEEDS)], cwd=ROOT, env=environment | {"POSTURE_HOME": str(home)},
+        [sys.executable, "manage.py", "chaos", "--seeds", str(SEEDS)], cwd=ROOT, env=environment,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=880, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-8000:]
