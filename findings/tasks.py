@@ -211,13 +211,13 @@ def read_report_anew(run: Run) -> dict[str, Any]:
     return _told(counts, run) | {"mapped": move_findings(now=run.now)}
 
 
-@handler(kind="findings.link", queue=Queue.SHORT, label="Tie findings to endpoints")
+@handler(kind="findings.link", queue=Queue.SHORT, label="Tie findings to endpoints", upkeep=True)
 def link(run: Run) -> dict[str, Any]:
     """Tie the findings of some APIs to endpoints that became known."""
     return {"tied": link_endpoints(api_ids=run.arguments["apis"])}
 
 
-@handler(kind=CHECK, queue=Queue.SHORT, label="Run the checks")
+@handler(kind=CHECK, queue=Queue.SHORT, label="Run the checks", upkeep=True)
 def check(run: Run) -> dict[str, Any]:
     """Run our own checks on the APIs of the arguments."""
     return asdict(check_apis(api_ids=run.arguments["apis"], now=run.now))
@@ -237,7 +237,7 @@ def end(run: Run) -> dict[str, Any]:
     return {"ended": end_decisions(now=run.now)}
 
 
-@handler(kind=FOLLOW, queue=Queue.SHORT, label="Follow with due dates and retests")
+@handler(kind=FOLLOW, queue=Queue.SHORT, label="Follow with due dates and retests", upkeep=True)
 def follow(run: Run) -> dict[str, Any]:
     """Write when the open findings of the APIs (None: of all) are due, and answer their retests."""
     api_ids = run.arguments["apis"]

@@ -101,7 +101,7 @@ def look(run: Run) -> dict[str, Any]:
     return {**told, "requests": found.requests, "raised": found.raised} | ({"note": found.note} if found.note else {})
 
 
-@handler(kind="incidents.tie", queue=Queue.SHORT, label="Tie alerts to APIs and endpoints")
+@handler(kind="incidents.tie", queue=Queue.SHORT, label="Tie alerts to APIs and endpoints", upkeep=True)
 def tie(run: Run) -> dict[str, Any]:
     """Tie alerts to what became known after them."""
     return {"moved": tie_episodes(api_ids=run.arguments["apis"]).moved}
@@ -114,7 +114,7 @@ def tie_all(_run: Run) -> dict[str, Any]:
     return {"moved": tie_episodes(api_ids=()).moved}
 
 
-@handler(kind=WEIGH, queue=Queue.SHORT, label="Count what alerts weigh")
+@handler(kind=WEIGH, queue=Queue.SHORT, label="Count what alerts weigh", upkeep=True)
 def weigh(run: Run) -> dict[str, Any]:
     """Count anew what weighs on some APIs, after people said what their alerts are."""
     weigh_anew(api_ids=run.arguments["apis"], cause=run.arguments["cause"])

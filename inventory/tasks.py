@@ -120,7 +120,7 @@ def _owners_told(read: OwnersRead, skipped: int, run: Run) -> dict[str, Any]:
     return note | {"apis": len(read.apis), "changed": read.changed, "skipped": skipped, "links": links}
 
 
-@handler(kind="inventory.place", queue=Queue.SHORT, label="Tie calls in logs to APIs")
+@handler(kind="inventory.place", queue=Queue.SHORT, label="Tie calls in logs to APIs", upkeep=True)
 def place(run: Run) -> dict[str, Any]:
     """Tie calls to APIs that are new or came to another team."""
     ids = run.arguments["apis"]

@@ -23,7 +23,7 @@ from posture.services.rescore import score_apis
 from posture.services.trends import TREND, write_trend
 
 
-@handler(kind=SCORE, queue=Queue.SHORT, label="Score APIs")
+@handler(kind=SCORE, queue=Queue.SHORT, label="Score APIs", upkeep=True)
 def score(run: Run) -> dict[str, Any]:
     """Score the APIs of the arguments."""
     return _score(run, asked_of(run.arguments))
@@ -45,7 +45,7 @@ def _score(run: Run, causes: dict[int, str]) -> dict[str, Any]:
     return {"scored": len(result.apis), "changed": result.changed}
 
 
-@handler(kind=JUDGE, queue=Queue.SHORT, label="Judge APIs by what was found")
+@handler(kind=JUDGE, queue=Queue.SHORT, label="Judge APIs by what was found", upkeep=True)
 def judge(run: Run) -> dict[str, Any]:
     """Say what fixing buys of those that moved, and which requirements the APIs of the arguments meet."""
     fixes = write_fixes(api_ids=run.arguments["moved"])
@@ -65,7 +65,7 @@ def notice(run: Run) -> dict[str, Any]:
     return {"lines": store(look_around(now=run.now)), "mails": plan_mails(now=run.now)}
 
 
-@handler(kind=MAIL, queue=Queue.SHORT, label="Mail what is new to somebody")
+@handler(kind=MAIL, queue=Queue.SHORT, label="Mail what is new to somebody", upkeep=True)
 def mail(run: Run) -> dict[str, Any]:
     """Send one mail."""
     return {"note": send(mail_id=UUID(run.arguments["mail"]))}

@@ -18,12 +18,16 @@ class UnknownKindError(LookupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handler:
-    """One kind of job: its queue, its name for people, the stages it goes through in order, and the function."""
+    """One kind of job: its queue, its name for people, the stages it goes through in order, and the function.
+
+    `upkeep` is what only ever follows from other work: done, it is of no interest to people.
+    """
 
     kind: str
     queue: Queue
     label: str
     stages: tuple[str, ...]
+    upkeep: bool
     work: Work
 
 
@@ -40,7 +44,9 @@ HANDLERS: dict[str, Handler] = {}
 PLANNED: dict[str, Planned] = {}
 
 
-def handler(*, kind: str, queue: Queue, label: str, stages: tuple[str, ...] = ()) -> Callable[[Work], Work]:
+def handler(
+    *, kind: str, queue: Queue, label: str, stages: tuple[str, ...] = (), upkeep: bool = False
+) -> Callable[[Work], Work]:
     """Register the decorated function for `kind`. It returns the job's result (JSON) or None.
 
     The page shows numbers and texts of the result as facts, and `result["links"]` (`{"label", "url"}`) as links.
@@ -51,7 +57,7 @@ def handler(*, kind: str, queue: Queue, label: str, stages: tuple[str, ...] = ()
         if kind in HANDLERS:
             msg = f"Two handlers for {kind}."
             raise ValueError(msg)
-        HANDLERS[kind] = Handler(kind=kind, queue=queue, label=label, stages=stages, work=work)
+        HANDLERS[kind] = Handler(kind=kind, queue=queue, label=label, stages=stages, upkeep=upkeep, work=work)
         return work
 
     return register
@@ -82,6 +88,11 @@ def find(kind: str) -> Handler:
     except KeyError:
         msg = f"No handler is registered for jobs of kind {kind}."
         raise UnknownKindError(msg) from None
+
+
+def upkeep_kinds() -> set[str]:
+    """Return the kinds that the product plans by itself, and those that only follow from other work."""
+    return {plan.kind for plan in PLANNED.values()} | {entry.kind for entry in HANDLERS.values() if entry.upkeep}
 
 
 def label_of(kind: str) -> str:

@@ -65,9 +65,10 @@ class JobPage:
 def jobs_page(*, principal: Principal, state: State | None, after: str, upkeep: bool = False) -> JobPage:
     """Return the jobs that the principal may see, from the place `after` on. An unreadable place is the start.
 
-    What the product plans by itself and is done is upkeep: it stands apart, whatever the state asked for.
+    What the product plans by itself or what follows from other work is, once done, upkeep: it stands apart, whatever
+    the state asked for.
     """
-    quiet = Q(kind__in={plan.kind for plan in registry.PLANNED.values()}, state=State.DONE, user=None)
+    quiet = Q(kind__in=registry.upkeep_kinds(), state=State.DONE, user=None)
     jobs = Job.objects.visible_to(principal).select_related("user").order_by("-created_at", "-id")
     jobs = jobs.filter(quiet) if upkeep else jobs.exclude(quiet)
     if state is not None:

@@ -100,7 +100,9 @@ def test_what_the_product_plans_and_has_done_stands_apart(page: Client, amira: U
     job_of(SYSTEM, "done", title="Tidied up", kind="jobs.clean")
     job_of(SYSTEM, "failed", title="Could not tidy", kind="jobs.clean")
     own(amira, "done", title="Asked for", kind="jobs.clean")
+    job_of(SYSTEM, "done", title="Scored", kind="posture.score")
     usual, apart = words(text(page, "/jobs/")), words(text(page, "/jobs/?state=upkeep"))
+    assert ("Scored" in usual, "Scored" in apart) == (False, True)
     assert ("Tidied up" in usual, "Could not tidy" in usual, "Asked for" in usual) == (False, True, True)
     assert ("Tidied up" in apart, "Could not tidy" in apart, "Asked for" in apart) == (True, False, False)
 
