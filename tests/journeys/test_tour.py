@@ -87,9 +87,11 @@ def decide_three(page: Page, path: str) -> None:
     expect(rows).to_have_count(len(FLAWS))
     for left, (key, word) in enumerate((("y", "triaged"), ("n", "false positive"), ("s", "resolved")), 1):
         first = page.locator("#panel h2.lead").inner_text()
-        page.keyboard.press(key)
-        if key != "y":
-            page.keyboard.press("Enter")
+        with page.expect_navigation():  # Keys are heard once the page has loaded.
+            page.keyboard.press(key)
+            if key != "y":
+                expect(page.locator("#panel button:focus")).to_be_visible()
+                page.keyboard.press("Enter")
         expect(page.locator(".toast")).to_contain_text(word)
         expect(rows).to_have_count(len(FLAWS) - left)
         expect(page.locator("#panel h2.lead")).not_to_have_text(first)
