@@ -46,11 +46,13 @@ def test_an_alert_is_found_closed_by_keys_and_taken_back(page: Page, sign_in: Si
     page.wait_for_url(re.compile(r"/alerts/ALR-\w+/$"))
     expect(page.locator("main")).to_contain_text("GET /tolls/{id}")
     expect(page.locator("main")).not_to_contain_text("secret-of-somebody")
-    page.keyboard.press("y")
+    with page.expect_navigation():  # Keys are heard once the page has loaded.
+        page.keyboard.press("y")
     expect(page.locator("#triage header p")).to_have_text("Acknowledged")
     page.keyboard.press("n")
     expect(page.get_by_role("button", name="The rule misread a normal request")).to_be_focused()
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     expect(page.locator("#triage header p")).to_have_text("Closed")
     expect(page.locator(".timeline blockquote").first).to_have_text("The rule misread a normal request")
     axe(page)

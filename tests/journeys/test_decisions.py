@@ -88,7 +88,8 @@ def test_a_finding_is_judged_by_keys_taken_back_asked_to_be_accepted_and_accepte
     judge(page)
     assert score_settles(page) < before
 
-    page.keyboard.press("z")
+    with page.expect_navigation():  # Keys are heard once the page has loaded.
+        page.keyboard.press("z")
     expect(page.locator(".toast")).to_contain_text("Taken back")
     status(page, "New")
     assert score_settles(page) == before
