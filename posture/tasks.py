@@ -52,7 +52,7 @@ def judge(run: Run) -> dict[str, Any]:
     return {"fixes": fixes, "changed": comply_apis(api_ids=run.arguments["api_ids"], now=run.now)}
 
 
-@handler(kind=DEMO, queue=Queue.SHORT, label="Load the demo")
+@handler(kind=DEMO, queue=Queue.SHORT, label="Load the demo", upkeep=True)
 def load_demo(run: Run) -> dict[str, Any]:
     """Take one step of loading the demo."""
     return take_step(step=run.arguments["step"], now=run.now)
