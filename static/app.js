@@ -71,6 +71,8 @@
     const said = $(`[data-key="${CSS.escape(e.key)}"]`);
     if (said || e.key === "/") e.preventDefault();
     if (!said) return keys[e.key]?.();
+    // Nobody decides on what they do not see: without room for the panel the page of the row comes first.
+    if (said.closest(".panel")?.getClientRects().length === 0) return $("a", cursor() ?? $("[data-row]"))?.click();
     said.matches("input, textarea") ? said.focus() : said.click();
   });
 

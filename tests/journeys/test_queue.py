@@ -1,5 +1,6 @@
 """Working through the queue as people do: by keys alone, one after another, together, and taken back."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -81,6 +82,23 @@ def test_the_queue_is_worked_through_by_keys_and_the_last_act_taken_back(
     page.keyboard.press("z")
     expect(page.locator(".toast").first).to_contain_text("Taken back")
     expect(rows(page)).to_have_text(before)
+
+
+def test_without_room_for_the_panel_a_key_opens_the_page_of_the_row_and_decides_nothing(
+    page: Page, sign_in: SignIn, waiting: str
+) -> None:
+    sign_in(page, OWNER)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(waiting)
+    before = titles(page)
+    expect(page.locator("#panel")).to_be_hidden()
+    page.keyboard.press("j")
+    at = page.locator(".queue [data-row].cursor a.t").inner_text()
+    assert at in before
+    page.keyboard.press("y")
+    expect(page).to_have_url(re.compile(r"/findings/FND-\w+/$"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text(at)
+    expect(page.locator("#decision header p")).to_have_text("New")
 
 
 def test_several_are_chosen_by_keys_looked_at_and_decided_together(page: Page, sign_in: SignIn, waiting: str) -> None:

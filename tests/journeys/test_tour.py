@@ -157,7 +157,8 @@ def move(page: Page, to: str, why: str) -> None:
     page.keyboard.press("s")
     page.locator("#move-to").select_option(to)
     page.locator("#move-why").fill(why)
-    page.locator("#move-why").press("Enter")
+    with page.expect_navigation():
+        page.locator("#move-why").press("Enter")
     expect(page.locator(f"#move-to option[value={to}]")).to_have_count(0)
 
 
