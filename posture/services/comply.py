@@ -29,16 +29,20 @@ WITH api AS (
     SELECT * FROM unnest(%(cwes)s::int[], %(cwe_categories)s::text[]) AS category (cwe, requirement)
 ), own AS (
     SELECT * FROM unnest(%(checks)s::text[], %(check_categories)s::text[]) AS own (name, requirement)
-), finding AS (
-    SELECT finding.api_id, finding.code, left(finding.title, 300) AS title, finding.severity,
-        finding.status = %(accepted)s AS accepted,
-        left(trim(finding.method || ' ' || coalesce(nullif(finding.path, ''), finding.file)), 300) AS place,
-        CASE WHEN finding.source_kind = %(own)s THEN own.requirement ELSE (
-            SELECT requirement FROM unnest(finding.cwe) AS one (cwe) JOIN category USING (cwe) ORDER BY cwe LIMIT 1
-        ) END AS requirement
+), listed AS MATERIALIZED (
+    SELECT finding.api_id, finding.code, left(finding.title, 300) AS title, finding.severity, finding.cwe, finding.rule,
+        finding.source_kind = %(own)s AS ours, finding.status = %(accepted)s AS accepted,
+        left(trim(finding.method || ' ' || coalesce(nullif(finding.path, ''), finding.file)), 300) AS place
     FROM findings_finding finding JOIN api USING (api_id)
-    LEFT JOIN own ON finding.source_kind = %(own)s AND own.name = finding.rule
     WHERE finding.moved_to_id IS NULL AND finding.severity > 0 AND finding.status = ANY(%(statuses)s)
+), kind AS (
+    SELECT cwe, (
+        SELECT requirement FROM unnest(kinds.cwe) AS one (cwe) JOIN category USING (cwe) ORDER BY cwe LIMIT 1
+    ) AS requirement FROM (SELECT DISTINCT cwe FROM listed WHERE NOT ours) AS kinds
+), finding AS (
+    SELECT listed.*, coalesce(own.requirement, kind.requirement) AS requirement
+    FROM listed LEFT JOIN own ON listed.ours AND own.name = listed.rule
+    LEFT JOIN kind ON NOT listed.ours AND kind.cwe = listed.cwe
 ), ranked AS (
     SELECT *, row_number() OVER (
         PARTITION BY api_id, requirement ORDER BY accepted, severity DESC, code COLLATE "C") AS place_in_list
@@ -103,11 +107,14 @@ def comply_apis(*, api_ids: Collection[int], now: datetime) -> int:
             "SELECT pg_advisory_xact_lock(hashtextextended('comply:' || id, 0)) FROM unnest(%s::bigint[]) AS one (id)",
             [ids],
         )
+        # What a statement made itself has no statistics: all is thought to be small, and a loop taken for cheap.
+        cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(STAGE, given)
         cursor.execute("ANALYZE staged_compliance")
         cursor.execute(CLOSE, given)
         cursor.execute(OPEN_NEW, given)
         written: int = cursor.rowcount
+        cursor.execute("SET LOCAL enable_nestloop = on")
     return written
 
 
