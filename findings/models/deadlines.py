@@ -79,7 +79,8 @@ class DueQuerySet(models.QuerySet["Due"]):
         if principal.sees_all:
             return self
         own = Series.objects.filter(Q(uploader=principal.uploader_id) | Q(team__in=principal.team_ids), api=None)
-        return self.filter(held_by(principal) | Q(api=None, finding__api=None, finding__series__in=own.values("pk")))
+        unmapped = Finding.objects.filter(api=None, series__in=own.values("pk"))
+        return self.filter(held_by(principal) | Q(api=None, finding__in=unmapped.values("pk")))
 
 
 class Due(models.Model):

@@ -111,7 +111,8 @@ def page_of(
     if backwards:
         rows.reverse()
     has_next, has_previous = (True, beyond) if backwards else (beyond, position is not None)
-    total = queryset.order_by()[: COUNTED + 1].count() if counts else 0
+    # By its key alone: what is annotated would be worked out for every row that is counted.
+    total = queryset.order_by().values("pk")[: COUNTED + 1].count() if counts else 0
     return Page(
         rows=tuple(rows),
         total=min(total, COUNTED),

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.db import connection
 from django.db.models import Case, CharField, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce, Left, Lower
+from django.db.models.functions import Coalesce
 
 from inventory.access.pages import Key, Page, page_of, read_number, read_text
 from inventory.access.records import Principal
@@ -34,7 +34,6 @@ MARKS: Final = {
     ComplianceState.NOT_TESTED: Mark(text="Not tested"),
     ComplianceState.MET: Mark(text="Met", icon="check", css="good"),
 }
-NAME_LETTERS: Final = 200
 ROWS: Final = (
     Key(name="place", read=read_number),
     Key(name="open", read=read_number, descending=True),
@@ -211,7 +210,7 @@ def _as_of(held: QuerySet[Compliance], at: datetime) -> Any:
     whens = [When(state=state, then=place) for place, state in enumerate(STATES)]
     return held.select_related("api").annotate(
         place=Case(*whens, default=Value(9), output_field=IntegerField()),
-        name_key=Lower(Left("api__name", NAME_LETTERS)),
+        name_key=F("api__slug"),
         team_then=Coalesce(
             Subquery(teams.order_by("-since").values("team__slug")[:1]), Value(""), output_field=CharField()
         ),

@@ -1,11 +1,10 @@
 """How much asks for somebody: the numbers beside the places of the side bar."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-from django.db import connection
 from django.db.models import Count, TextField, Value
 from django.db.models.functions import Cast
 
@@ -20,10 +19,9 @@ from inventory.jobs.models import Job
 from inventory.models import Connection
 from inventory.selectors import needing_care
 from posture.models import Notice
+from posture.selectors.prepared import NOW, PEOPLE, Prepared
 
 BROKEN: Final = (State.FAILED, State.QUARANTINED)
-NOW: Final = datetime.max.replace(tzinfo=UTC)
-"""Stands for the moment in what is put together once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +38,12 @@ class Demands:
 
 def demands(*, principal: Principal, now: datetime) -> Demands:
     """Count what asks for the principal; one query."""
-    statement, given = _counting(principal)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [now if value == NOW else value for value in given])
-        return Demands(**dict(cursor.fetchall()))
+    return Demands(**dict(_counting(principal).rows(now)))
 
 
-@lru_cache(maxsize=1_000)
-def _counting(principal: Principal) -> tuple[str, tuple[Any, ...]]:
-    """Return the query and its parameters, with `NOW` for the moment it is asked.
-
-    It is the same on every page of a person, and to put it together takes longer than to answer it.
-    """
+@lru_cache(maxsize=PEOPLE)
+def _counting(principal: Principal) -> Prepared:
+    """Return the query, which is the same on every page of a person."""
     worst = Finding.objects.visible_to(principal).open().filter(severity__gte=SeverityRank.HIGH)
     fresh = (
         Episode.objects.visible_to(principal).live().filter(state=Standing.NEW.value, severity__gte=SeverityRank.HIGH)
@@ -72,5 +64,4 @@ def _counting(principal: Principal) -> tuple[str, tuple[Any, ...]]:
         )
     ]
     told_of = counted[0].union(*counted[1:], all=True).values_list("what", "n")
-    statement, given = told_of.query.sql_with_params()
-    return statement, tuple(given)
+    return Prepared(told_of)

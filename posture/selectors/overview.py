@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -11,7 +12,7 @@ from django.db.models import CharField, Count, F, Func, IntegerField, OuterRef, 
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Coalesce, Substr
 
-from findings.models import Due, Finding
+from findings.models import Finding
 from findings.status import SeverityRank, Status
 from incidents.choices import State
 from incidents.models import Episode
@@ -23,6 +24,7 @@ from inventory.models import Api
 from posture.choices import Band
 from posture.filters import LACKS, having
 from posture.models import ApiScore, CurrentScore, Fix
+from posture.selectors.prepared import NOW, PEOPLE, Prepared
 
 WEEK: Final = timedelta(days=7)
 TOP: Final = 8
@@ -101,35 +103,42 @@ class Best:
         return max(self.score - Decimal(str(self.gain)), Decimal(0))
 
 
-def numbers_of(*, principal: Principal, now: datetime) -> tuple[Number, ...]:
-    """Return the six numbers; one query that counts no further than lists do."""
-    apis = Api.objects.visible_to(principal).exclude(stage=Stage.RETIRED)
-    findings = Finding.objects.visible_to(principal).open()
-    alerts = Episode.objects.visible_to(principal).live().filter(state=State.NEW.value)
-    counted = {
-        "risky": apis.filter(current_score__band=Band.CRITICAL),
-        "critical": findings.filter(severity=SeverityRank.CRITICAL),
-        "overdue": overdue(principal, now),
-        "decide": findings.filter(status__in=(Status.NEW, Status.REOPENED)),
-        "alerts": alerts,
-        "unowned": apis.filter(~having("owner", now)),
-    }
-    # One row to hang them on: a person's own.
-    row = User.objects.filter(pk=principal.user_id or 0).values_list(*(_counted(rows) for rows in counted.values()))
-    told = dict(zip(counted, row.first() or (0,) * len(counted), strict=True))
+def numbers_of(*, principal: Principal, late: int, now: datetime) -> tuple[Number, ...]:
+    """Return the six numbers; one query that counts no further than lists do.
+
+    `late` is how many findings are past their deadline (`movements.late_by_team` has counted them).
+    """
+    found = _counting(principal).rows(now)
+    told = dict(zip(COUNTS, found[0] if found else (0,) * len(COUNTS), strict=True))
     return (
         Number(label="At critical risk", value=told["risky"], unit="API", url="/apis/?band=critical", shade="critical"),
         Number(label="Critical findings", value=told["critical"], url="/findings/?severity=critical", shade="critical"),
-        Number(label="Past their deadline", value=told["overdue"], url="/queue/?step=all&due=overdue", shade="high"),
+        Number(label="Past their deadline", value=late, url="/queue/?step=all&due=overdue", shade="high"),
         Number(label="To decide", value=told["decide"], url="/queue/?view=all"),
         Number(label="New alerts", value=told["alerts"], url="/alerts/?state=new"),
         Number(label="Without an owner", value=told["unowned"], unit="API", url="/apis/?lacks=owner"),
     )
 
 
-def overdue(principal: Principal, now: datetime) -> QuerySet[Due]:
-    """Return the due dates in sight that have passed."""
-    return Due.objects.visible_to(principal).filter(due_at__lte=now)
+COUNTS: Final = ("risky", "critical", "decide", "alerts", "unowned")
+
+
+@lru_cache(maxsize=PEOPLE)
+def _counting(principal: Principal) -> Prepared:
+    """Return the query for `COUNTS`."""
+    apis = Api.objects.visible_to(principal).exclude(stage=Stage.RETIRED)
+    findings = Finding.objects.visible_to(principal).open()
+    alerts = Episode.objects.visible_to(principal).live().filter(state=State.NEW.value)
+    counted = {
+        "risky": apis.filter(current_score__band=Band.CRITICAL),
+        "critical": findings.filter(severity=SeverityRank.CRITICAL),
+        "decide": findings.filter(status__in=(Status.NEW, Status.REOPENED)),
+        "alerts": alerts,
+        "unowned": apis.filter(~having("owner", NOW)),
+    }
+    # One row to hang them on: a person's own.
+    row = User.objects.filter(pk=principal.user_id or 0)
+    return Prepared(row.values_list(*(_counted(counted[name]) for name in COUNTS)))
 
 
 def _counted(rows: QuerySet[Any]) -> Func:

@@ -45,11 +45,11 @@ def overview(request: Request) -> HttpResponse:
     coverage = coverage_of(principal=principal, now=now)
     if not coverage.any:
         return render(request, "posture/overview_first.html", {})
-    numbers = numbers_of(principal=principal, now=now)
+    late = late_by_team(principal=principal, now=now)
+    numbers = numbers_of(principal=principal, late=sum(each.total for each in late), now=now)
     worse = got_worse(principal=principal, now=now)
     risky = riskiest(principal=principal, now=now)
     weeks = weeks_of(principal=principal)
-    late = late_by_team(principal=principal, now=now)
     best = best_change(principal=principal)
     context = {
         "headline": headline(numbers, worse, risky),
