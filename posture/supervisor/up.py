@@ -48,6 +48,14 @@ def main(arguments: Sequence[str]) -> int:
     return start.run()
 
 
+def web_command(host: str, port: int) -> list[str]:
+    """Return the web server's command, for `posture.supervisor.child`."""
+    workers = str(max(2, min(4, os.cpu_count() or 2)))
+    command = ["--preload", "posture.wsgi", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
+    command += ["--workers", workers, "--blocking-threads", str(THREADS)]
+    return [*command, "--no-ws", "--log-level", "warning", "posture.wsgi:application"]
+
+
 class Start:
     """One start of the product."""
 
@@ -152,24 +160,12 @@ class Start:
         raise Trouble(msg)
 
     def _programs(self) -> list[Program]:
-        granian = [
-            "--preload",
-            "posture.wsgi",
-            "granian",
-            "--interface",
-            "wsgi",
-            "--host",
-            self.wishes.host,
-            "--port",
-            str(self.wishes.port),
-        ]
-        granian += ["--workers", str(max(2, min(4, os.cpu_count() or 2))), "--blocking-threads", str(THREADS)]
-        granian += ["--no-ws", "--log-level", "warning", "posture.wsgi:application"]
+        web = web_command(self.wishes.host, self.wishes.port)
         celery = ["celery", "-A", "posture", "worker", "--loglevel", "WARNING", "--concurrency", "1"]
         celery += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         clock = ["celery", "-A", "posture", "beat", "--loglevel", "WARNING", "--scheduler", "celery.beat:Scheduler"]
         commands = {
-            "Web": granian,
+            "Web": web,
             "Worker short": [*celery, "--queues", "short", "--hostname", "short@%h"],
             "Worker small": [*celery, "--queues", "small", "--hostname", "small@%h"],
             "Worker bulk": [*celery, "--queues", "bulk", "--hostname", "bulk@%h"],

@@ -2,7 +2,8 @@
 
 Run in a process of its own, with services of its own, which are killed: `test_chaos.py` runs some seeds in the slow
 tier; by hand `manage.py chaos --seeds 300`. Every message is delivered one to ten times, in any order, whatever else a
-seed brings, and beside the worker's jobs a person sends a report in, again and again until it is taken.
+seed brings. Beside the worker two people are at the web server (`visitors.py`): one reads, the other sends a report in,
+again and again until it is taken, and changes settings.
 """
 
 import multiprocessing
@@ -12,8 +13,8 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,16 +23,19 @@ import redis
 from django.conf import settings
 from django.db import InterfaceError, InternalError, OperationalError, connection, connections, transaction
 from django.db.models import Q, QuerySet
+from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from findings.models import Report
+from inventory.access.models import User
 from inventory.jobs.models import Job
 from inventory.jobs.services.running import run_job
 from inventory.jobs.services.sweeping import overdue, recover
 from posture.services.asking import ask_for_all_scores
 from posture.services.digest import state_digest
+from posture.supervisor.services import short_pause
 from tests.conftest import TOLD, RecordProperty, _migrate_template
-from tests.faults import machines
+from tests.faults import machines, visitors
 from tests.faults.acts import LATER, NARROWER, NEXT, acting, base
 from tests.faults.killed import database
 from tests.findings.reports import NOW, result, sarif, send, settle
@@ -41,7 +45,7 @@ FIRST = int(os.environ.get("POSTURE_FIRST_SEED", "0"))
 PATIENCE = 90
 FROZEN = 30
 MORE = sarif(*(result(f"more-{at % 5}", f"lib/{at}.py") for at in range(3000)), ended="2026-05-03T08:00:00Z")
-SENT = sarif(*(result(f"sent-{at % 3}", f"sent/{at}.py") for at in range(50)), ended="2026-05-04T08:00:00Z")
+SENT = sarif(*(result(f"sent-{at % 3}", f"sent/{at}.py") for at in range(10)), ended="2026-05-04T08:00:00Z")
 hours = multiprocessing.Value("d", 0.0)
 """How far the worker's clock is off; shared with the processes that work."""
 done = multiprocessing.Value("i", 0)
@@ -77,22 +81,12 @@ def deliver(chance: random.Random) -> None:
             done.value += 1
 
 
-def is_sent() -> bool:
-    """Send a report in as a person does, who tries again when it was not taken; tell whether it is."""
-    if Report.objects.filter(name="sent.sarif").exists():
-        return True
-    with suppress(OSError):
-        send(SENT, "sent.sarif", acting(), now=LATER, api="Orders", series="sent")
-        return True
-    return False
-
-
-def work(chance: random.Random, *, sends: bool) -> None:
+def work(chance: random.Random) -> None:
     """Work until nothing is left, through whatever happens; a lease that has to end ends at once."""
-    end, sent = time.monotonic() + PATIENCE, not sends
+    end, sent = time.monotonic() + PATIENCE, False
     while time.monotonic() < end:
         try:
-            sent = sent or is_sent()
+            sent = sent or Report.objects.filter(name="sent.sarif").exists()
             with transaction.atomic():
                 # Nobody else works: what still counts as running was lost on the way.
                 lost = Job.objects.filter(state="running").select_for_update(skip_locked=True)
@@ -112,7 +106,7 @@ def work(chance: random.Random, *, sends: bool) -> None:
 class Worker:
     """A process that works until nothing is left."""
 
-    def __init__(self, seed: int, *, sends: bool) -> None:
+    def __init__(self, seed: int) -> None:
         connections.close_all()
         self.status: int | None = None
         self.frozen = False
@@ -120,7 +114,7 @@ class Worker:
         if self.pid == 0:
             status = 1
             try:
-                work(random.Random(seed), sends=sends)
+                work(random.Random(seed))
                 status = 0
             except BaseException:  # noqa: BLE001 - said by the only process that knows, which ends here
                 traceback.print_exc()
@@ -152,11 +146,13 @@ class Worker:
 
 
 Workers = list[Worker]
+State = tuple[str, list[tuple[str, str]]]
+"""The digest, and how each job ended."""
 
 
 def _freeze(workers: Workers) -> None:
     workers[-1].freeze()
-    workers.append(Worker(workers[-1].pid, sends=False))
+    workers.append(Worker(workers[-1].pid))
     time.sleep(0.5)
 
 
@@ -179,6 +175,8 @@ FAULTS: dict[str, Callable[[Workers], None]] = {
     "the worker's clock is a day ahead": lambda _: _clock_off(24),
     "the worker's clock is a day behind": lambda _: _clock_off(-24),
 }
+WITHOUT_DATABASE = {name for name in FAULTS if "PostgreSQL" in name}
+"""Those during which nothing can be read, at least for a moment."""
 FULL = "the disk of the documents is full"
 
 
@@ -195,25 +193,37 @@ def storm(seed: int, total: int) -> list[tuple[str, bool]]:
     names = chance.sample(sorted(FAULTS), 2)
     marks = sorted(chance.randint(0, total // 2) for _ in names)
     done.value, workers = 0, []
-    workers.append(Worker(seed + 1, sends=True))
+    visitors.come()
+    workers.append(Worker(seed + 1))
     # Services are started by this process: they would end with another.
     for name, mark in zip(names, marks, strict=True):
         wait_for_work(workers[-1], mark, chance)
         told.append((name, not workers[-1].ended()))
         if told[-1][1] or name != "the worker stands still until after its lease":
+            visitors.phase.value = sorted(FAULTS).index(name) + 1
             with suppress(redis.RedisError):
                 FAULTS[name](workers)
+            visitors.phase.value = visitors.WHOLE
     for worker in reversed(workers):
         if worker.frozen:
             workers[-1].ended(FROZEN)
             worker.thaw()
     assert all(worker.ended(PATIENCE + 10) for worker in workers), "a worker found no end"
     assert {worker.status for worker in workers} == {0}, "a worker ended with an error"
+    visitors.go()
     return told
 
 
-def state() -> tuple[str, list[tuple[str, str]]]:
-    """Return the digest and how each job ended, after the scores that are made each night anyway."""
+def calm() -> tuple[int, State]:
+    """Work while nothing breaks; return how many jobs that were, and what there is then."""
+    visitors.come()
+    assert Worker(0).ended(PATIENCE)
+    visitors.go()
+    return done.value, state()
+
+
+def state() -> State:
+    """Return what there is after the scores that are made each night anyway."""
     ask_for_all_scores(now=LATER)
     settle(now=LATER)
     assert not undone().exists()
@@ -227,34 +237,59 @@ def say(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 
+@contextmanager
+def people_at(name: str, template: str, answers: Path) -> Iterator[None]:
+    """Let the web server stand on a database made from a template, and two people before it, while the block runs."""
+    client = Client()
+    client.force_login(User.objects.get(email="analyst@faults.example"))
+    with database(name, template):
+        program, port = visitors.web(name, answers.parent)
+    session = client.cookies["sessionid"].value
+    people = visitors.Visitors(port=port, session=session, report=SENT, answers=answers)
+    try:
+        yield
+    finally:
+        people.leave()
+        program.stop(5, short_pause)
+
+
 @pytest.mark.slow
 def test_whatever_breaks_nothing_is_lost_doubled_or_different(
-    django_db_blocker: DjangoDbBlocker, record_property: RecordProperty
+    django_db_blocker: DjangoDbBlocker, record_property: RecordProperty, tmp_path: Path
 ) -> None:
     prefix, different, told = f"chaos_{os.getpid()}", [], []
+    answers = tmp_path / "answers"
+    answers.touch()
     with django_db_blocker.unblock(), machines.small_disk(Path(settings.POSTURE_HOME) / "blobs") as disk:
         if not disk.missing:
             FAULTS[FULL] = lambda _: disk.fill()
         _migrate_template()
         machines.superuser("ALTER ROLE posture_application SET synchronous_commit = on")
-        with database(f"{prefix}_base", "posture"):
+        base, storms = f"{prefix}_base", f"{prefix}_storm"
+        with database(base, "posture"):
             prepare()
-            connections.close_all()
-            with database(f"{prefix}_calm", f"{prefix}_base"):
-                assert Worker(0, sends=True).ended(PATIENCE)
-                total, calm = done.value, state()
-            for seed in range(FIRST, FIRST + SEEDS):
-                with database(f"{prefix}_{seed}", f"{prefix}_base"):
-                    faults = storm(seed, total)
-                    told += faults
-                    if (after := state()) != calm:
-                        different.append((seed, faults, after[0] == calm[0], set(after[1]) ^ set(calm[1])))
-                    say(f"Seed {seed}: {faults}, {'the same' if after == calm else 'DIFFERENT'}")
+            with people_at(storms, base, answers):
+                with database(storms, base):
+                    total, usual = calm()
+                for seed in range(FIRST, FIRST + SEEDS):
+                    with database(storms, base):
+                        faults = storm(seed, total)
+                        told += faults
+                        if (after := state()) != usual:
+                            different.append((seed, faults, after[0] == usual[0], set(after[1]) ^ set(usual[1])))
+                        say(f"Seed {seed}: {faults}, {'the same' if after == usual else 'DIFFERENT'}")
     inside, kinds = sum(fell for _, fell in told), len({name for name, _ in told})
     record_property(
         TOLD, f"Chaos: {SEEDS} seeds, {inside} of {len(told)} faults of {kinds} kinds fell into the work"
         f" ({100 * inside // len(told)} %), {len(different)} differ"
         f"{f'; no full disk: {disk.missing}' if disk.missing else ''}"
     )  # fmt: skip
+    heard = visitors.heard(answers)
+    for line in visitors.table(heard, sorted(FAULTS)):
+        record_property(TOLD, line)
     assert different == []
     assert inside >= 0.8 * len(told)
+    assert visitors.unsound(heard) == []
+    away = {number for number, name in enumerate(sorted(FAULTS), 1) if name in WITHOUT_DATABASE}
+    reads = [each for each in heard if each.way == visitors.READ and each.during not in away]
+    assert {each.what for each in reads} == {"answered"}
