@@ -7,12 +7,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseServerError, Json
 from django.template.loader import render_to_string
 from django.views.defaults import server_error
 
-from inventory.access.away import CLOSED, DATABASE, FULL, SECONDS, why_away
+from inventory.access.away import CLOSED, DATABASE, FULL, NO_ROOM, SECONDS, why_away
 
 HEADS: Final = {
     DATABASE: "Posture cannot reach its database",
     CLOSED: "Posture's database takes no changes",
     FULL: "The disk for documents is full",
+    NO_ROOM: "The disk of the database is full",
 }
 
 

@@ -54,7 +54,7 @@ WHERE id = %(id)s AND fence = %(fence)s AND state = 'running'
 PUT_BACK = """
 UPDATE jobs_job SET
     state = 'queued', not_before = clock_timestamp() + %(wait)s * interval '1 second', lease_until = NULL,
-    sent_at = NULL, sends = 0, error = %(error)s
+    attempts = attempts - %(given_back)s, sent_at = NULL, sends = 0, error = %(error)s
 WHERE id = %(id)s AND fence = %(fence)s AND state = 'running'
 """
 
@@ -130,9 +130,13 @@ def finish(
     _guarded(FINISH, values)
 
 
-def put_back(held: Claim, *, wait: float, error: str) -> None:
-    """Let the job wait for another attempt, at the earliest in `wait` seconds. Raises LeaseLost."""
-    _guarded(PUT_BACK, {"id": held.job_id, "fence": held.fence, "wait": wait, "error": error})
+def put_back(held: Claim, *, wait: float, error: str, counts: bool = True) -> None:
+    """Let the job wait for another attempt, at the earliest in `wait` seconds; tell whether this one counts.
+
+    Raises LeaseLost.
+    """
+    values = {"id": held.job_id, "fence": held.fence, "wait": wait, "error": error, "given_back": int(not counts)}
+    _guarded(PUT_BACK, values)
 
 
 def give_way(held: Claim) -> None:

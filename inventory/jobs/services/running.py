@@ -9,6 +9,7 @@ from uuid import UUID
 import psycopg
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
+from inventory.access.away import FULL, NO_ROOM, why_away
 from inventory.access.masking import masked
 from inventory.access.selectors import resolve_principal
 from inventory.jobs import registry
@@ -23,6 +24,9 @@ log = logging.getLogger(__name__)
 # What two honest transactions can do to each other: trying again at once is the cure, and no attempt is lost on it.
 COLLISIONS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 COLLISIONS_BORNE = 5
+# A full disk is nobody's fault and no reason to give a job up: it waits until there is room.
+FULL_DISKS = {NO_ROOM: "The disk of the database is full", FULL: "The disk of the documents is full"}
+WAIT_FOR_ROOM = 15
 # Behind a small import wait those of others: it is no place to wait until a large one of the same series has ended.
 WAIT_OF_SMALL = "SET LOCAL lock_timeout = '2s'"
 
@@ -106,6 +110,11 @@ def _end(held: Claim, heart: Heartbeat, error: Exception) -> State:
     if held.queue == Queue.SMALL and isinstance(error.__cause__ or error, psycopg.errors.LockNotAvailable):
         log.info("Job %s waits for a larger one, and with the larger ones from now on.", held.job_id)
         give_way(held)
+        return State.QUEUED
+    if full := FULL_DISKS.get(why_away(error)):
+        log.error("Job %s (%s): %s.", held.job_id, held.kind, full)
+        said = f"{full}. Nothing was stored; the job is tried again every {WAIT_FOR_ROOM} seconds until there is room."
+        put_back(held, wait=WAIT_FOR_ROOM, error=said, counts=False)
         return State.QUEUED
     return _retry(held, heart, error)
 

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.db import IntegrityError, InternalError, OperationalError
 
-from inventory.access.away import CLOSED, DATABASE, FULL, why_away
+from inventory.access.away import CLOSED, DATABASE, FULL, NO_ROOM, why_away
 
 
 def of(error: Exception, cause: Exception) -> Exception:
@@ -20,6 +20,8 @@ def of(error: Exception, cause: Exception) -> Exception:
         (OperationalError("gone"), DATABASE),
         (of(InternalError("no"), psycopg.errors.ReadOnlySqlTransaction()), CLOSED),
         (of(InternalError("no"), psycopg.errors.InternalError_()), ""),
+        (of(OperationalError("no"), psycopg.errors.DiskFull()), NO_ROOM),
+        (psycopg.errors.DiskFull(), NO_ROOM),
         (OSError(errno.ENOSPC, "full"), FULL),
         (OSError(errno.EDQUOT, "full"), FULL),
         (OSError(errno.ENOENT, "not there"), ""),

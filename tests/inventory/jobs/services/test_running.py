@@ -26,6 +26,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 BROKEN = "SELECT 1 / 0"
 DEADLOCK = "DO $$ BEGIN RAISE EXCEPTION 'planted' USING ERRCODE = '40P01'; END $$"
+NO_ROOM = "DO $$ BEGIN RAISE EXCEPTION 'planted' USING ERRCODE = '53100'; END $$"
 CUT = "SELECT pg_terminate_backend(pg_backend_pid())"
 
 
@@ -139,6 +140,21 @@ def test_a_deadlock_is_tried_again_at_once_and_costs_no_attempt(tmp_path: Path) 
     assert (tmp_path / "count").read_text() == "2"
     assert effects() == 1
     assert Job.objects.get(pk=job.pk).attempts == 1
+
+
+def test_a_full_disk_costs_no_attempt_and_the_job_waits_until_there_is_room(tmp_path: Path) -> None:
+    job = ask("test.break", file=str(tmp_path / "count"), times=5, sql=NO_ROOM)
+    for _ in range(5):
+        assert run(job) == State.QUEUED
+        job.refresh_from_db()
+        assert job.attempts == 0
+        assert job.error.startswith("The disk of the database is full. Nothing was stored; the job is tried again")
+        assert run(job) is None, "it is not due yet"
+        make_due(job)
+    assert run(job) == State.DONE
+    assert effects() == 1
+    job.refresh_from_db()
+    assert (job.attempts, job.error) == (1, "")
 
 
 def test_a_connection_cut_in_the_work_is_replaced_and_the_job_tried_again(tmp_path: Path) -> None:
