@@ -14,14 +14,17 @@ LOG_LIMIT = 10 * 1024 * 1024
 
 
 def rotate(log: Path, limit: int = LOG_LIMIT) -> None:
-    """Move a log beyond `limit` bytes to `NAME.1`; its writers append, so they go on in the emptied file."""
+    """Move a log beyond `limit` bytes to `NAME.1`; its writers append, so they go on in the emptied file.
+
+    Where there is no room for both it stays as it is.
+    """
     try:
         if log.stat().st_size <= limit:
             return
         log.with_name(f"{log.name}.1").write_bytes(log.read_bytes())
         with log.open("r+b") as file:
             file.truncate(0)
-    except FileNotFoundError:
+    except OSError:
         return
 
 

@@ -15,6 +15,7 @@ from posture.supervisor.trouble import Interrupted, Trouble
 TOO_MANY, WINDOW = 5, 60.0
 FIRST_DELAY, LONGEST_DELAY = 0.5, 8.0
 GRACE = 15.0
+NO_ROOM = "No space left on device"
 TICK = 0.1
 ROTATE_EVERY = 60.0
 
@@ -61,7 +62,7 @@ class Tree:
     def watch(self, each: Callable[[], None]) -> None:
         """Restart what dies until the person asks to stop; `each` is called between looks.
 
-        Raises Trouble when one child died five times in a minute.
+        Raises Trouble when one child died five times in a minute; one whose disk is full is started again for ever.
         """
         rotated = time.monotonic()
         while not self.signals.count:
@@ -91,6 +92,11 @@ class Tree:
 
     def _bury(self, child: Child, cause: str) -> None:
         now = time.monotonic()
+        if NO_ROOM in cause:
+            # Nobody's fault, and it passes: what still runs goes on meanwhile.
+            self._due[child.name] = now + LONGEST_DELAY
+            say(f"{child.name} has no room on its disk; starting it again in {LONGEST_DELAY:g} s. Its log: {child.log}")
+            return
         deaths = self._deaths.setdefault(child.name, deque(maxlen=TOO_MANY))
         deaths.append(now)
         if len(deaths) == TOO_MANY and now - deaths[0] < WINDOW:

@@ -77,6 +77,36 @@ def test_five_deaths_in_a_minute_stop_the_watch_with_the_log_named(
     tree.stop()
 
 
+class Roomless(Program):
+    """A program that finds no room on its disk for its first starts after a death."""
+
+    starts = 0
+
+    @override
+    def start(self, pause: Callable[[], None]) -> None:
+        self.starts += 1
+        if 1 < self.starts < 10:
+            msg = f"{self.name} does not start: FATAL: could not write a file: No space left on device."
+            raise Trouble(msg)
+        super().start(pause)
+
+
+def test_a_child_whose_disk_is_full_is_started_again_until_there_is_room(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("posture.supervisor.tree.LONGEST_DELAY", 0.01)
+    tree = Tree(Signals())
+    child = Roomless("PostgreSQL", tmp_path / "child.log", SERVES, dict(os.environ))
+    tree.grow(child)
+    assert child.process
+    child.process.kill()
+    tree.watch(once(tree, lambda: child.starts == 10))
+    assert child.process.poll() is None
+    tree.stop()
+    said = capsys.readouterr().out.splitlines()
+    assert sum("has no room on its disk; starting it again" in line for line in said) == 8
+
+
 class Noted(Program):
     """A program that notes when it is stopped."""
 
