@@ -6,50 +6,38 @@ seed brings. Beside the worker two people are at the web server (`visitors.py`):
 again and again until it is taken, and changes settings.
 """
 
-import multiprocessing
 import os
 import random
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import redis
 from django.conf import settings
-from django.db import InterfaceError, InternalError, OperationalError, connection, connections, transaction
-from django.db.models import Q, QuerySet
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
-from findings.models import Report
 from inventory.access.models import User
 from inventory.jobs.models import Job
-from inventory.jobs.services.running import run_job
-from inventory.jobs.services.sweeping import overdue, recover
 from posture.services.asking import ask_for_all_scores
 from posture.services.digest import state_digest
 from posture.supervisor.services import short_pause
 from tests.conftest import TOLD, RecordProperty, _migrate_template
-from tests.faults import machines, visitors
+from tests.faults import machines, visitors, workers
 from tests.faults.acts import LATER, NARROWER, NEXT, acting, base
 from tests.faults.killed import database
-from tests.findings.reports import NOW, result, sarif, send, settle
+from tests.faults.workers import PATIENCE, Worker, undone
+from tests.findings.reports import result, sarif, send, settle
 
 SEEDS = int(os.environ.get("POSTURE_SEEDS", "3"))
 FIRST = int(os.environ.get("POSTURE_FIRST_SEED", "0"))
-PATIENCE = 90
 FROZEN = 30
 MORE = sarif(*(result(f"more-{at % 5}", f"lib/{at}.py") for at in range(3000)), ended="2026-05-03T08:00:00Z")
 SENT = sarif(*(result(f"sent-{at % 3}", f"sent/{at}.py") for at in range(10)), ended="2026-05-04T08:00:00Z")
-hours = multiprocessing.Value("d", 0.0)
-"""How far the worker's clock is off; shared with the processes that work."""
-done = multiprocessing.Value("i", 0)
-"""How many jobs came to an end: faults come by the work, not by the clock of a machine that may be busy."""
 
 
 def prepare() -> None:
@@ -64,102 +52,21 @@ def prepare() -> None:
         send(content, name, acting(), now=LATER, **options)
 
 
-def undone() -> QuerySet[Job]:
-    """Return the jobs that are to be done now, and those that wait for another try; others wait for their day."""
-    return Job.objects.filter(
-        Q(state="running") | Q(state="queued", not_before=None) | Q(state="queued", attempts__gt=0)
-    )
-
-
-def deliver(chance: random.Random) -> None:
-    """Deliver what waits, each message one to ten times and in any order, as a worker that knows nothing of it."""
-    waiting = list(Job.objects.filter(state__in=("queued", "running")).values_list("pk", flat=True))
-    messages = [pk for pk in waiting for _ in range(chance.randint(1, 10))]
-    chance.shuffle(messages)
-    for pk in messages:
-        if run_job(job_id=pk, now=LATER + timedelta(hours=hours.value)):
-            done.value += 1
-
-
-def work(chance: random.Random) -> None:
-    """Work until nothing is left, through whatever happens; a lease that has to end ends at once."""
-    end, sent = time.monotonic() + PATIENCE, False
-    while time.monotonic() < end:
-        try:
-            sent = sent or Report.objects.filter(name="sent.sarif").exists()
-            with transaction.atomic():
-                # Nobody else works: what still counts as running was lost on the way.
-                lost = Job.objects.filter(state="running").select_for_update(skip_locked=True)
-                Job.objects.filter(pk__in=list(lost.values_list("pk", flat=True))).update(lease_until=NOW)
-            recover()
-            overdue()
-            if sent and not undone().exists():
-                break
-            deliver(chance)
-            time.sleep(0.05)
-        except (OperationalError, InternalError, InterfaceError):
-            connection.close()
-            time.sleep(0.1)
-    connections.close_all()
-
-
-class Worker:
-    """A process that works until nothing is left."""
-
-    def __init__(self, seed: int) -> None:
-        connections.close_all()
-        self.status: int | None = None
-        self.frozen = False
-        self.pid = os.fork()
-        if self.pid == 0:
-            status = 1
-            try:
-                work(random.Random(seed))
-                status = 0
-            except BaseException:  # noqa: BLE001 - said by the only process that knows, which ends here
-                traceback.print_exc()
-            finally:
-                os._exit(status)
-
-    def ended(self, patience: float = 0.0) -> bool:
-        """Tell whether it has come to its end, within so many seconds."""
-        end = time.monotonic() + patience
-        while self.status is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.status = status
-            elif time.monotonic() >= end:
-                break
-            else:
-                time.sleep(0.02)
-        return self.status is not None
-
-    def freeze(self) -> None:
-        """Let it stand still, with its transaction and its lease; others think it dead."""
-        os.kill(self.pid, signal.SIGSTOP)
-        self.frozen = True
-
-    def thaw(self) -> None:
-        """Let it go on, long after it was given up."""
-        os.kill(self.pid, signal.SIGCONT)
-        self.frozen = False
-
-
 Workers = list[Worker]
 State = tuple[str, list[tuple[str, str]]]
 """The digest, and how each job ended."""
 
 
-def _freeze(workers: Workers) -> None:
-    workers[-1].freeze()
-    workers.append(Worker(workers[-1].pid))
+def _freeze(working: Workers) -> None:
+    working[-1].freeze()
+    working.append(Worker(working[-1].pid))
     time.sleep(0.5)
 
 
 def _clock_off(by: float) -> None:
-    hours.value = by
+    workers.hours.value = by
     time.sleep(1)
-    hours.value = 0.0
+    workers.hours.value = 0.0
 
 
 FAULTS: dict[str, Callable[[Workers], None]] = {
@@ -178,11 +85,21 @@ FAULTS: dict[str, Callable[[Workers], None]] = {
 WITHOUT_DATABASE = {name for name in FAULTS if "PostgreSQL" in name}
 """Those during which nothing can be read, at least for a moment."""
 FULL = "the disk of the documents is full"
+DATABASE_FULL = {"the disk of the database is full": False, "the disk of the database is full to the last file": True}
+
+
+def of_a_database(disk: machines.Disk) -> dict[str, Callable[[Workers], None]]:
+    """Return the faults of a database's small disk."""
+
+    def filled(*, log_too: bool) -> Callable[[Workers], None]:
+        return lambda _: disk.fill_database(log_too=log_too)
+
+    return {name: filled(log_too=log_too) for name, log_too in DATABASE_FULL.items()}
 
 
 def wait_for_work(worker: Worker, mark: int, chance: random.Random) -> None:
     """Wait until so many jobs came to an end, and a moment more, or until there is no more work."""
-    while done.value < mark and not worker.ended(0.01):
+    while workers.done.value < mark and not worker.ended(0.01):
         pass
     worker.ended(chance.uniform(0, 0.2))
 
@@ -192,24 +109,25 @@ def storm(seed: int, total: int) -> list[tuple[str, bool]]:
     chance, told = random.Random(seed), []
     names = chance.sample(sorted(FAULTS), 2)
     marks = sorted(chance.randint(0, total // 2) for _ in names)
-    done.value, workers = 0, []
+    workers.done.value = 0
+    working: list[Worker] = []
     visitors.come()
-    workers.append(Worker(seed + 1))
+    working.append(Worker(seed + 1))
     # Services are started by this process: they would end with another.
     for name, mark in zip(names, marks, strict=True):
-        wait_for_work(workers[-1], mark, chance)
-        told.append((name, not workers[-1].ended()))
+        wait_for_work(working[-1], mark, chance)
+        told.append((name, not working[-1].ended()))
         if told[-1][1] or name != "the worker stands still until after its lease":
             visitors.phase.value = sorted(FAULTS).index(name) + 1
             with suppress(redis.RedisError):
-                FAULTS[name](workers)
+                FAULTS[name](working)
             visitors.phase.value = visitors.WHOLE
-    for worker in reversed(workers):
+    for worker in reversed(working):
         if worker.frozen:
-            workers[-1].ended(FROZEN)
+            working[-1].ended(FROZEN)
             worker.thaw()
-    assert all(worker.ended(PATIENCE + 10) for worker in workers), "a worker found no end"
-    assert {worker.status for worker in workers} == {0}, "a worker ended with an error"
+    assert all(worker.ended(PATIENCE + 10) for worker in working), "a worker found no end"
+    assert {worker.status for worker in working} == {0}, "a worker ended with an error"
     visitors.go()
     return told
 
@@ -219,7 +137,7 @@ def calm() -> tuple[int, State]:
     visitors.come()
     assert Worker(0).ended(PATIENCE)
     visitors.go()
-    return done.value, state()
+    return workers.done.value, state()
 
 
 def state() -> State:
@@ -235,6 +153,14 @@ def state() -> State:
 def say(line: str) -> None:
     """Say how far it is, to whoever looks."""
     sys.stderr.write(f"{line}\n")
+
+
+def unread(heard: list[visitors.Answer]) -> list[visitors.Answer]:
+    """Return the pages that could not be read though the database was there."""
+    takes_reads = WITHOUT_DATABASE | {name for name, log_too in DATABASE_FULL.items() if log_too}
+    away = {number for number, name in enumerate(sorted(FAULTS), 1) if name in takes_reads}
+    reads = [each for each in heard if each.way == visitors.READ and each.during not in away]
+    return [each for each in reads if each.what != "answered"]
 
 
 @contextmanager
@@ -260,9 +186,13 @@ def test_whatever_breaks_nothing_is_lost_doubled_or_different(
     prefix, different, told = f"chaos_{os.getpid()}", [], []
     answers = tmp_path / "answers"
     answers.touch()
-    with django_db_blocker.unblock(), machines.small_disk(Path(settings.POSTURE_HOME) / "blobs") as disk:
+    with (
+        django_db_blocker.unblock(),
+        machines.small_disk(Path(settings.POSTURE_HOME) / "blobs") as disk,
+        machines.small_database_disk() as of_database,
+    ):
         if not disk.missing:
-            FAULTS[FULL] = lambda _: disk.fill()
+            FAULTS.update({FULL: lambda _: disk.fill(), **of_a_database(of_database)})
         _migrate_template()
         machines.superuser("ALTER ROLE posture_application SET synchronous_commit = on")
         base, storms = f"{prefix}_base", f"{prefix}_storm"
@@ -290,6 +220,4 @@ def test_whatever_breaks_nothing_is_lost_doubled_or_different(
     assert different == []
     assert inside >= 0.8 * len(told)
     assert visitors.unsound(heard) == []
-    away = {number for number, name in enumerate(sorted(FAULTS), 1) if name in WITHOUT_DATABASE}
-    reads = [each for each in heard if each.way == visitors.READ and each.during not in away]
-    assert {each.what for each in reads} == {"answered"}
+    assert unread(heard) == []

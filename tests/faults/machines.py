@@ -1,6 +1,7 @@
 """What a machine does to those who work on it: a disk that is full, memory that is not there, services that die."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -12,10 +13,14 @@ import psycopg
 import redis
 
 from posture.supervisor.broker import Redis
+from posture.supervisor.postgres import SETTINGS
 from posture.supervisor.services import short_pause
 from tests.faults.killed import services
 
 DISK_MEGABYTES = 64
+DATABASE_MEGABYTES = 700
+LITTLE_LOG = {"max_wal_size": "96MB", "min_wal_size": "32MB"}
+"""What keeps a database's log small, so that its disk can be."""
 TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'posture_application'"
 
 
@@ -99,13 +104,65 @@ class Disk:
         with self.full():
             time.sleep(1.5)
 
+    def fill_database(self, *, log_too: bool) -> None:
+        """Leave PostgreSQL no byte for a second and a half, with `log_too` not even in the files it made ahead.
+
+        With its log it dies of it, and is started again once there is room, as the supervisor does.
+        """
+        child = services().children()[0]
+        assert child.process
+        with self.full():
+            for _ in range(9 * log_too):
+                with suppress(psycopg.Error):
+                    superuser("SELECT pg_switch_wal(), txid_current()")
+            time.sleep(1.5)
+        if log_too:
+            child.process.wait(30)
+            child.start(short_pause)
+        end = time.monotonic() + 30
+        while True:
+            try:
+                superuser("CHECKPOINT")
+            except psycopg.OperationalError:
+                assert time.monotonic() < end, "PostgreSQL does not come back though there is room"
+                time.sleep(0.1)
+            else:
+                return
+
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[Disk]:
+def small_database_disk() -> Iterator[Disk]:
+    """Let PostgreSQL, data and log, live on a small disk of its own while the block runs."""
+    server = services().postgres
+    assert server
+    aside = server.data.with_name("pg.aside")
+    usual = dict(SETTINGS)
+    SETTINGS.update(LITTLE_LOG)
+    server.stop(30, short_pause)
+    server.data.rename(aside)
+    try:
+        with small_disk(server.data, DATABASE_MEGABYTES) as disk:
+            # With its owners, as a program of the system does it.
+            subprocess.run(["cp", "-a", f"{aside}/.", str(server.data)], check=True)
+            server.start(short_pause)
+            try:
+                yield disk
+            finally:
+                server.stop(30, short_pause)
+    finally:
+        shutil.rmtree(server.data, ignore_errors=True)
+        aside.rename(server.data)
+        SETTINGS.clear()
+        SETTINGS.update(usual)
+        server.start(short_pause)
+
+
+@contextmanager
+def small_disk(folder: Path, megabytes: int = DISK_MEGABYTES) -> Iterator[Disk]:
     """Give a folder a small disk of its own while the block runs."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     disk = Disk(folder)
-    options = f"size={DISK_MEGABYTES}m,mode=0700"
+    options = f"size={megabytes}m,mode=0700"
     command = ["mount", "-t", "tmpfs", "-o", options, "posture-small", str(folder)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -77,6 +77,27 @@ def test_while_the_database_only_reads_pages_are_read_and_writes_say_why(
     assert upload(page)[0] == 302
 
 
+NO_ROOM = """
+CREATE FUNCTION without_room() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+CREATE TRIGGER without_room BEFORE INSERT OR UPDATE ON {table} EXECUTE FUNCTION without_room();
+"""
+
+
+def test_a_full_disk_of_the_database_is_said_and_pages_are_read(fresh_database: str, settings: Settings) -> None:
+    page, program = callers(settings)
+    with connections["owner"].cursor() as owner:
+        owner.execute(NO_ROOM.format(table="jobs_job"))
+    status, said = upload(page)
+    assert status == 503
+    assert "The disk of the database is full" in said
+    told = page.post("/api/v1/reports/", {"file": SimpleUploadedFile("a.json", openapi("A", "/a"))}, headers=program)
+    assert (told.status_code, told.json()["error"]["code"]) == (503, "unavailable")
+    assert "database is full, and nothing was changed" in told.json()["error"]["message"]
+    assert page.get("/apis/").status_code == page.get("/jobs/").status_code == 200
+    assert not Blob.objects.exists()
+
+
 def test_a_full_disk_is_said_and_nothing_is_kept(fresh_database: str, settings: Settings, tmp_path: Path) -> None:
     page, program = callers(settings)
     settings.POSTURE_HOME = tmp_path
