@@ -125,12 +125,16 @@ def roles_that_may(verb: Verb) -> tuple[str, ...]:
 def require(principal: Principal, verb: Verb, *, team_id: int | None) -> None:
     """Raise AccessRefused, with the roles that hold the right, unless `may` says yes."""
     if not may(principal, verb, team_id=team_id):
-        raise refused(verb)
+        raise refused(verb, everywhere=team_id is None)
 
 
-def refused(verb: Verb) -> AccessRefused:
-    """Return the error that says which roles hold the right."""
-    return AccessRefused(verb=str(verb.label), roles=roles_that_may(verb))
+def refused(verb: Verb, *, everywhere: bool = False) -> AccessRefused:
+    """Return the error that says which roles hold the right; `everywhere`: beyond what one's own teams hold."""
+    reaches = {role: reach_of(role, verb) for role in COLUMNS}
+    if not everywhere or Reach.OWN not in reaches.values():
+        return AccessRefused(verb=str(verb.label), roles=roles_that_may(verb))
+    roles = tuple(str(role.label) for role, reach in reaches.items() if reach is Reach.ALL)
+    return AccessRefused(verb=f"{verb.label} for the whole organisation", roles=roles)
 
 
 def _in_scope(principal: Principal, verb: Verb) -> bool:

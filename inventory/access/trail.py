@@ -58,8 +58,20 @@ ORDER: Final = (
     Key(name="id", read=read_number, descending=True),
 )
 LONGEST: Final = 400
-SAID: Final = {"folded": "brought in"}
+SAID: Final = {
+    "folded": "brought in",
+    "false_positive": "marked as false positive",
+    "duplicate": "marked as duplicate",
+    "in_progress": "marked as in progress",
+}
 """Acts whose name is a word of the makers, in words of the readers."""
+PAST: Final = {
+    "accept": "accepted", "add": "added", "change": "changed", "close": "closed", "create": "created", "end": "ended",
+    "export": "exported", "fail": "failed", "give": "gave", "grant": "gave", "invite": "invited", "make": "made",
+    "open": "opened", "remove": "removed", "rename": "renamed", "revoke": "revoked", "sign": "signed",
+    "take": "took", "withdraw": "withdrew",
+}  # fmt: skip
+"""The first word of an act kept as an order, as it follows the name of who did it."""
 NONE_OF_IT: Final = re.compile(r"(?:^|, )0 [^,]+")
 CHOSEN: Final = {"kind", "resolution", "stage", "state"}
 """What holds one of our own words, written with underscores."""
@@ -91,13 +103,13 @@ class TrailFilter(ListFilter):
         if code := self.value("code"):
             rows = rows.filter(code=code)
         if verb := self.value("verb"):
-            rows = rows.filter(verb__icontains=verb)
+            rows = rows.filter(_acts(verb))
         if since := self.cleaned_data.get("since"):
             rows = rows.filter(happened_at__gte=_start(since))
         if until := self.cleaned_data.get("until"):
             rows = rows.filter(happened_at__lt=_start(until + timedelta(days=1)))
         if text := self.value("q"):
-            rows = rows.filter(Q(code__icontains=text) | Q(reason__icontains=text) | Q(verb__icontains=text))
+            rows = rows.filter(Q(code__icontains=text) | Q(reason__icontains=text) | _acts(text))
         return rows
 
 
@@ -156,6 +168,20 @@ def in_words(change: StateChange) -> str:
     return f"to {new}" if change.verb.startswith("set") else NONE_OF_IT.sub("", new).removeprefix(", ") or "nothing new"
 
 
+def told_act(verb: str) -> str:
+    """Return an act of the trail as it follows the name of who did it: “signed in”, “marked as false positive”."""
+    first, *more = verb.split(" ", 1)
+    return SAID.get(verb) or " ".join((PAST.get(first, first).replace("_", " "), *more))
+
+
+def _acts(text: str) -> Q:
+    """Return the rows whose act holds a text, as it is kept or as it is shown."""
+    asked = text.casefold()
+    kept = {asked, *(asked.replace(told, verb) for verb, told in PAST.items() if told in asked)}
+    shown = Q(verb__in=[verb for verb, told in SAID.items() if asked in told])
+    return reduce(or_, (Q(verb__icontains=each) for each in sorted(kept)), shown)
+
+
 def plain(value: Any) -> str:
     """Return a value of the trail as text."""
     if value is None or value == "":
@@ -181,7 +207,7 @@ def _entry(change: StateChange) -> Entry:
     return Entry(
         at=change.happened_at,
         who=change.actor_name,
-        verb=SAID.get(change.verb, change.verb),
+        verb=told_act(change.verb),
         kind=KINDS.get(change.kind, change.kind.capitalize()),
         code=change.code,
         change=told if len(told) <= LONGEST else f"{told[:LONGEST]}…",

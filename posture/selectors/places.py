@@ -41,7 +41,7 @@ GROUPS: Final = (
                 label="Findings", name="posture:findings", key="f", icon="list-check", family=("posture:finding",)
             ),
             Place(label="Alerts", name="incidents:alerts", key="l", icon="bell", family=("incidents:alert",)),
-            Place(label="Cases", name="incidents:cases", key="c", icon="affiliate", family=("incidents:case",)),
+            Place(label="Cases", name="incidents:cases", key="w", icon="affiliate", family=("incidents:case",)),
             Place(label="Incidents", name="incidents:incidents", key="i", icon="flame", family=("incidents:incident",)),
         ),
     ),
@@ -61,7 +61,7 @@ GROUPS: Final = (
                 family=("inventory:connection", "inventory:run"),
             ),
             Place(label="Mapping", name="findings:mapping", key="m", icon="link"),
-            Place(label="Traffic", name="inventory:traffic", key="r", icon="affiliate", family=("inventory:traffic",)),
+            Place(label="Traffic", name="inventory:traffic", key="r", icon="world", family=("inventory:traffic",)),
             Place(label="Jobs", name="jobs:jobs", key="j", icon="progress", family=("jobs:",)),
             Place(label="Teams", name="access:teams", key="t", icon="users", family=("access:team",)),
             Place(

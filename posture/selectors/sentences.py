@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from findings.status import DecisionKind
@@ -79,7 +80,7 @@ def _until(words: str) -> Callable[[StateChange], str]:
 
 def _day(value: Any) -> str:
     until = value if isinstance(value, datetime) else parse_datetime(value) if isinstance(value, str) else None
-    return f" until {until:%Y-%m-%d}" if until else ""
+    return f" until {timezone.localtime(until):%-d %b %Y}" if until else ""
 
 
 SAID: Final[dict[tuple[str, str], Callable[[StateChange], str]]] = {

@@ -68,6 +68,10 @@ FRAME = """() => {
   say(document.querySelector(".side") && !(skip && document.querySelector(skip.getAttribute("href"))), "no skip link");
   say(!document.documentElement.lang, "no language");
   const inline = element => getComputedStyle(element).display === "inline";
+  for (const field of document.querySelectorAll("main form :is(input:not([type=hidden]), select, textarea)")) {
+    const around = field.parentElement.checkVisibility() && !field.closest(".sr-only, .drop, dialog, [popover]");
+    say(around && !field.getClientRects().length, `nobody sees the field ${field.outerHTML.slice(0, 120)}`);
+  }
   for (const element of document.querySelectorAll("a[href], button, input, select, textarea, summary")) {
     if (!element.checkVisibility({ visibilityProperty: true }) || element.closest(".skip, .sr-only")) continue;
     if (element.type === "hidden" || (element.matches("a") && inline(element))) continue;

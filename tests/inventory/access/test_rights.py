@@ -101,3 +101,13 @@ def test_a_refusal_reads_as_one_sentence_about_what_and_who() -> None:
         "Who may: Security manager, Analyst, Team owner, Team member."
     )
     require(acting("analyst"), Verb.DECIDE, team_id=OWN)
+
+
+def test_a_refusal_beyond_one_s_own_teams_names_no_role_that_one_has_already() -> None:
+    owner = Principal(kind=PrincipalKind.USER, name="Own", user_id=1, team_roles=((OWN, TeamRole.OWNER),))
+    with pytest.raises(AccessRefused) as refusal:
+        require(owner, Verb.UPLOAD, team_id=None)
+    assert str(refusal.value) == (
+        "Your roles do not let you upload reports and run connections for the whole organisation. "
+        "Who may: Administrator, Security manager, Analyst."
+    )

@@ -12,7 +12,7 @@ from inventory.access.models import StateChange, Team
 from inventory.access.records import Principal
 from inventory.access.selectors import principal_of
 from inventory.access.services.trail import record_change
-from inventory.access.trail import TrailFilter, in_words, plain, trail_in_sight, trail_page
+from inventory.access.trail import TrailFilter, in_words, plain, told_act, trail_in_sight, trail_page
 from inventory.models import Connection
 from tests.inventory.access.people import NOW, person, team
 from tests.posture.services.estates import make_api
@@ -125,6 +125,21 @@ def test_a_change_is_put_into_words() -> None:
     ):
         assert in_words(StateChange(verb=verb, old=old, new=new)) == words
     assert plain([{"a": ["b"]}, ""]) == "a b, "
+
+
+def test_an_act_follows_the_name_of_who_did_it_and_is_found_by_what_is_read(auditor: Principal) -> None:
+    acts = {
+        "sign in": "signed in",
+        "export trail": "exported trail",
+        "false_positive": "marked as false positive",
+        "folded": "brought in",
+        "set days": "set days",
+    }
+    for verb in acts:
+        write("policy", verb, verb)
+    for verb, read in acts.items():
+        assert told_act(verb) == read
+        assert codes(auditor, f"verb={read}") == codes(auditor, f"verb={verb}") == codes(auditor, f"q={read}") == [verb]
 
 
 def test_moments_stand_in_the_zone_of_who_reads(auditor: Principal) -> None:
