@@ -67,6 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Playwright's loop runs in the thread of the tests, which makes Django believe they are asynchronous.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     django.setup()
+    if os.environ.get("POSTURE_ROW_SECURITY"):
+        config.pluginmanager.import_plugin("tests.rights.oracle")
     if config.getoption("numprocesses", None):
         # Workers that inherit it read the settings before they get here, and so with our Redis, not their own.
         del os.environ["DJANGO_SETTINGS_MODULE"]
