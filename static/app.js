@@ -68,11 +68,12 @@
     if (typing(e) || e.metaKey || e.ctrlKey || e.altKey || document.body.dataset.singleKeys === "off" || $("dialog[open]")) return;
     if (e.key === "g") { went = Date.now(); return; }
     if (Date.now() - went < 900) { const link = $(`.side [data-go="${CSS.escape(e.key)}"]`); went = 0; if (link) return link.click(); }
+    // Nobody decides on what they do not see: without room for the panel the page of the row comes first.
+    const panel = $("[data-keys]");
+    if (panel?.dataset.keys.includes(e.key) && !panel.getClientRects().length) return $("a", cursor() ?? $("[data-row]"))?.click();
     const said = $(`[data-key="${CSS.escape(e.key)}"]`);
     if (said || e.key === "/") e.preventDefault();
     if (!said) return keys[e.key]?.();
-    // Nobody decides on what they do not see: without room for the panel the page of the row comes first.
-    if (said.closest(".panel")?.getClientRects().length === 0) return $("a", cursor() ?? $("[data-row]"))?.click();
     said.matches("input, textarea") ? said.focus() : said.click();
   });
 

@@ -35,6 +35,8 @@ from posture.views.undoing import FRESH, Done, forget, remember, remembered
 
 PANEL: Final = ("open", FRESH)
 """What an address says beside the list."""
+PANEL_KEYS: Final = "".join(["y", "d", "a", "p", *(menu.key for menu in MENUS)])
+"""The keys of a panel; where there is no room for it they open the page of the row."""
 
 
 @route(Scope.TEAM)
@@ -58,6 +60,7 @@ def queue_list(request: Request) -> HttpResponse:
         "sort": sort,
         "sorts": SORT_WORDS,
         "opened": request.GET.get("open") or (page.rows[0].code if page.rows else ""),
+        "panel_keys": PANEL_KEYS,
         "listed": ListName.QUEUE,
         "all_label": "To decide",
         "fixed_tabs": TABS,

@@ -89,9 +89,12 @@ def test_without_room_for_the_panel_a_key_opens_the_page_of_the_row_and_decides_
 ) -> None:
     sign_in(page, OWNER)
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(waiting)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(waiting, wait_until="networkidle")
     before = titles(page)
     expect(page.locator("#panel")).to_be_hidden()
+    assert not [url for url in asked if re.search(r"/queue/FND-", url)]
     page.keyboard.press("j")
     at = page.locator(".queue [data-row].cursor a.t").inner_text()
     assert at in before

@@ -191,6 +191,14 @@ def test_the_panel_is_the_finding_with_what_can_be_done_and_without_a_script_its
     assert "/decide/" not in auditor.get(f"{QUEUE}{row.code}/", headers=FRAGMENT).content.decode()
 
 
+def test_the_page_names_each_key_of_the_panel_that_could_stand_beside_it() -> None:
+    row, client = wait(make_api()), analyst()
+    panel = client.get(f"{QUEUE}{row.code}/", headers=FRAGMENT).content.decode()
+    named = re.search(r'data-keys="(\w+)"', client.get(QUEUE).content.decode())
+    assert named is not None
+    assert sorted(named[1]) == sorted(re.findall(r'data-key="(\w)"', panel))
+
+
 def test_the_queue_and_its_panel_stay_under_twelve_queries(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
