@@ -15,6 +15,7 @@ from findings.services.retirement import retired_beside, touch_open
 from findings.services.scans import FOLDING, Fold, folding_of, store_scans
 from findings.services.statuses import decided_ahead, touch_also
 from findings.status import DecisionKind
+from inventory.services.hashing import hashing
 
 SEEN_AGAIN = """
 SELECT finding_id FROM member JOIN findings_finding finding ON finding.id = member.finding_id
@@ -148,13 +149,10 @@ def _append(folds: Sequence[Fold]) -> None:
     named = folding_of(folds, scans)
     whole = [(fold, scan) for fold, scan in zip(folds, scans, strict=True) if scan.complete]
     named["ahead"] = decided_ahead([(fold.share, fold.series) for fold in folds])
-    with connection.cursor() as cursor:
-        # A table taken for empty, as a fresh one is, would be gone through for each row, and it grows meanwhile.
-        cursor.execute("SET LOCAL enable_nestloop = off")
+    with connection.cursor() as cursor, hashing():
         if whole:
             cursor.execute(CLOSE, folding_of(*zip(*whole, strict=True)))
         cursor.execute(OPEN, named)
-        cursor.execute("SET LOCAL enable_nestloop = on")
 
 
 def _fold_late(fold: Fold) -> None:

@@ -15,6 +15,7 @@ from findings.identity import OWN_CHECKS
 from findings.status import OPEN, Status
 from incidents.scoring.categories import CWES
 from inventory.checks.base import checks
+from inventory.services.hashing import hashing
 from posture.records import FRAMEWORK, REQUIREMENTS
 
 LISTED: Final = 20
@@ -34,7 +35,8 @@ WITH api AS (
         finding.source_kind = %(own)s AS ours, finding.status = %(accepted)s AS accepted,
         left(trim(finding.method || ' ' || coalesce(nullif(finding.path, ''), finding.file)), 300) AS place
     FROM findings_finding finding JOIN api USING (api_id)
-    WHERE finding.moved_to_id IS NULL AND finding.severity > 0 AND finding.status = ANY(%(statuses)s)
+    WHERE finding.api_id = ANY(%(apis)s) AND finding.moved_to_id IS NULL AND finding.severity > 0
+        AND finding.status = ANY(%(statuses)s)
 ), kind AS (
     SELECT cwe, (
         SELECT requirement FROM unnest(kinds.cwe) AS one (cwe) JOIN category USING (cwe) ORDER BY cwe LIMIT 1
@@ -56,7 +58,8 @@ WITH api AS (
 ), rolled AS (
     SELECT held.api_id, own.requirement, bool_or(result = 'fail') OR NOT bool_or(result = 'unknown') AS judged
     FROM findings_checkresult held JOIN api USING (api_id) JOIN own ON own.name = held.check_name
-    WHERE held.until IS NULL GROUP BY held.api_id, own.requirement, held.check_name
+    WHERE held.api_id = ANY(%(apis)s) AND held.until IS NULL
+    GROUP BY held.api_id, own.requirement, held.check_name
 ), tested AS (
     SELECT api_id, requirement, count(*) FILTER (WHERE judged) AS judged, count(*) FILTER (WHERE NOT judged) AS unknown
     FROM rolled GROUP BY api_id, requirement
@@ -90,7 +93,7 @@ INSERT INTO posture_compliance
 SELECT %(framework)s, requirement, api_id, state, open, accepted, judged, unknown, failing, %(now)s
 FROM staged_compliance staged
 WHERE NOT EXISTS (SELECT FROM posture_compliance held
-    WHERE held.framework = %(framework)s AND held.until IS NULL AND {SAME})
+    WHERE held.framework = %(framework)s AND held.api_id = ANY(%(apis)s) AND held.until IS NULL AND {SAME})
 ORDER BY api_id, requirement
 """  # noqa: S608 - our own names
 
@@ -107,14 +110,10 @@ def comply_apis(*, api_ids: Collection[int], now: datetime) -> int:
             "SELECT pg_advisory_xact_lock(hashtextextended('comply:' || id, 0)) FROM unnest(%s::bigint[]) AS one (id)",
             [ids],
         )
-        # What a statement made itself has no statistics: all is thought to be small, and a loop taken for cheap.
-        cursor.execute("SET LOCAL enable_nestloop = off")
-        cursor.execute(STAGE, given)
-        cursor.execute("ANALYZE staged_compliance")
-        cursor.execute(CLOSE, given)
-        cursor.execute(OPEN_NEW, given)
-        written: int = cursor.rowcount
-        cursor.execute("SET LOCAL enable_nestloop = on")
+        with hashing():
+            for statement in (STAGE, "ANALYZE staged_compliance", CLOSE, OPEN_NEW):
+                cursor.execute(statement, given)
+            written: int = cursor.rowcount
     return written
 
 

@@ -22,10 +22,9 @@ from django.db.models import Exists, OuterRef, Q
 from inventory.addresses import AddressBook
 from inventory.models import Api, ApiTeam, BaseUrl, Endpoint, GatewayDay, Observation
 from inventory.selectors import address_book
+from inventory.services.hashing import hashing
 from inventory.services.traffic.statements import (
-    AS_BEFORE,
     DAYS,
-    HASHING,
     LEARN,
     LINK,
     MOVE,
@@ -82,10 +81,9 @@ def link_traffic(*, api_ids: Collection[int], now: datetime) -> None:
             for row in rows:
                 copy.write_row(row)
         cursor.execute("ANALYZE placed_path")
-        cursor.execute(HASHING)
-        for statement in (LEARN, LINK, SUMS, UNPLACED, DAYS, SETTLE):
-            cursor.execute(statement, given)
-        cursor.execute(AS_BEFORE)
+        with hashing():
+            for statement in (LEARN, LINK, SUMS, UNPLACED, DAYS, SETTLE):
+                cursor.execute(statement, given)
 
 
 def _assign(logs: Collection[int], hosts: Collection[str], beyond: Beyond | None) -> set[int]:
@@ -146,9 +144,8 @@ def _move(moved: Iterable[tuple[Any, ...]]) -> None:
         with cursor.copy("COPY moved_path FROM STDIN") as copy:
             for row in moved:
                 copy.write_row(row)
-        cursor.execute(HASHING)
-        cursor.execute(MOVE)
-        cursor.execute(AS_BEFORE)
+        with hashing():
+            cursor.execute(MOVE)
 
 
 def _placings(api_id: int, book: AddressBook) -> Iterable[tuple[Any, ...]]:

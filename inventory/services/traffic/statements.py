@@ -13,11 +13,6 @@ WHERE log.id = seen.log_id AND log.api_id IS NULL AND log.teams IS NOT DISTINCT 
 DROP TABLE moved_path
 """
 
-# A log brings thousands of rows that the planner has no statistics of yet: it takes them for a few and joins one
-# by one, which took 55 s for 18,171 rows where hashing takes 0.1 s.
-HASHING = "SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off"
-AS_BEFORE = "SET LOCAL enable_nestloop = DEFAULT; SET LOCAL enable_mergejoin = DEFAULT"
-
 PLACING = """
 DROP TABLE IF EXISTS placed_path, learned_path;
 CREATE TEMPORARY TABLE placed_path (
