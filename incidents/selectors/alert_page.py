@@ -12,13 +12,14 @@ from incidents.choices import CATEGORY_NAMES, WORST_FIRST, Act
 from incidents.detections.explaining import explained
 from incidents.models import Episode, Incident, TriageStep
 from incidents.selectors.alert_list import AlertRow, row_of
+from incidents.selectors.holding import team_of
 from incidents.selectors.incident_list import incidents_of_alert
 from inventory.access.choices import OrganisationRole
 from inventory.access.models import User
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may, may_somewhere
 from inventory.access.veils import unveil, veil
-from inventory.models import Api, ApiTeam
+from inventory.models import Api
 
 MOST: Final = 100
 OWN: Final = "posture"
@@ -103,10 +104,7 @@ def code_of_step(number: int) -> str:
 
 def page_of_alert(*, principal: Principal, episode: Episode, now: datetime) -> AlertPage:
     """Return what the page shows of an alert that `visible_alert` gave."""
-    team_id = episode.team_id
-    if episode.api_id is not None:
-        held = ApiTeam.objects.filter(api=episode.api_id, until=None)
-        team_id = held.values_list("team_id", flat=True).first()
+    team_id = team_of(episode)
     may_triage = may(principal, Verb.TRIAGE_ALERTS, team_id=team_id)
     sees_payloads = may(principal, Verb.SEE_PAYLOADS, team_id=team_id)
     return AlertPage(

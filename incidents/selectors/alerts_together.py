@@ -13,9 +13,9 @@ from incidents.filters import AlertFilter
 from incidents.models import Episode, TriageStep
 from incidents.selectors.alert_list import place_of
 from incidents.selectors.alert_page import triagers
+from incidents.selectors.holding import teams_of
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may
-from inventory.models import ApiTeam
 
 MOST: Final = 500
 """Alerts that one act takes."""
@@ -86,8 +86,7 @@ def alerts_together(*, principal: Principal, codes: Sequence[str], narrowed: Ale
     found = Episode.objects.visible_to(principal).live()
     found = found.filter(code__in=codes) if codes else narrowed.apply(found) if narrowed else found.none()
     rows = list(found.select_related("api", "endpoint", "assignee").defer("samples").order_by("-last_at", "-pk")[:MOST])
-    teams = dict(ApiTeam.objects.filter(api__in={row.api_id for row in rows}, until=None).values_list("api", "team"))
-    whose = {row.pk: row.team_id if row.api_id is None else teams.get(row.api_id) for row in rows}
+    whose = teams_of(rows)
     left = [
         row for row in rows
         if may(principal, Verb.TRIAGE_ALERTS, team_id=whose[row.pk])

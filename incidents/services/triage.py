@@ -9,30 +9,16 @@ from django.db import transaction
 from incidents.choices import HARMLESS, Act, Resolution, State
 from incidents.errors import AlertsChanged, AlertsRefused
 from incidents.models import Episode, TriageStep
+from incidents.selectors.holding import teams_of
 from incidents.transitions.triage import Said, Step, lacking, refusal, shown
 from inventory.access.records import SYSTEM, Change, Principal
 from inventory.access.rights import Verb, require
 from inventory.access.services.trail import record_changes
 from inventory.jobs.services.jobs import enqueue
-from inventory.models import ApiTeam
 
 WEIGH: Final = "incidents.weigh"
 BATCH: Final = 500
 NOTHING: Final = "There is nothing to take back."
-
-
-def team_of(episode: Episode) -> int | None:
-    """Return the team whose an episode is: that of its API, or while it has none the one that brought it."""
-    if episode.api_id is None:
-        return episode.team_id
-    return ApiTeam.objects.filter(api=episode.api_id, until=None).values_list("team_id", flat=True).first()
-
-
-def teams_of(episodes: Iterable[Episode]) -> dict[int, int | None]:
-    """Return the team whose each of many episodes is, by the ids of the episodes; one query."""
-    rows = list(episodes)
-    held = dict(ApiTeam.objects.filter(api__in={row.api_id for row in rows}, until=None).values_list("api", "team"))
-    return {row.pk: row.team_id if row.api_id is None else held.get(row.api_id) for row in rows}
 
 
 def triage(*, episode: Episode, said: Said, principal: Principal, now: datetime) -> TriageStep:

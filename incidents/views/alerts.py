@@ -14,7 +14,8 @@ from incidents.models import Episode
 from incidents.selectors.alert_crowds import crowds_of
 from incidents.selectors.alert_list import alerts_in_sight, unmapped_in_sight
 from incidents.selectors.alert_page import page_of_alert, step_about, visible_alert
-from incidents.services.triage import team_of, triage, undo
+from incidents.selectors.holding import team_of
+from incidents.services.triage import triage, undo
 from incidents.views.together import alert_filter, listed, remembered
 from inventory.access.http import Request
 from inventory.access.rights import Verb, may_somewhere, require, roles_that_may
