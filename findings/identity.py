@@ -29,16 +29,6 @@ def _joined(*parts: str) -> bytes:
     return b"".join([b"%d:%b," % (len(part), part) for part in raw])
 
 
-@lru_cache(maxsize=4096)  # a report has few rules, each on few APIs
-def _finding(api: str, source_kind: str, rule: str) -> bytes:
-    return _joined(VERSION, "finding", api, source_kind.lower(), rule)
-
-
-@lru_cache(maxsize=4096)
-def _weakness(source_kind: str, rule: str, cwe: tuple[int, ...]) -> bytes:
-    return _joined(VERSION, "weakness", weakness_class(source_kind, rule, cwe))
-
-
 @lru_cache(maxsize=64)  # a finding's place is asked for once for each of its two keys
 def _where(method: str, path: str, parameter: str, location: str) -> bytes:
     return _joined(method.upper(), path_key(path) if path else "", parameter, location)
@@ -52,14 +42,15 @@ def fingerprint(  # noqa: PLR0913 - the parts of an identity, by name
     `api` is the stable id of the API, or what stands for it. `path` is below the API's base path and as seen: the path
     rule is applied here. What a finding does not have is empty.
     """
-    return sha256(_finding(api, source_kind, rule) + _where(method, path, parameter, location)).hexdigest()
+    head = _joined(VERSION, "finding", api, source_kind.lower(), rule)
+    return sha256(head + _where(method, path, parameter, location)).hexdigest()
 
 
 def weakness_key(  # noqa: PLR0913 - the parts of an identity, by name
     *, source_kind: str, rule: str, method: str, path: str, parameter: str, location: str, cwe: Iterable[int] = ()
 ) -> str:
     """Return the key that relates the same weakness across APIs, environments and, where it has a CWE, tools."""
-    head = _weakness(source_kind, rule, tuple(cwe))
+    head = _joined(VERSION, "weakness", weakness_class(source_kind, rule, cwe))
     return sha256(head + _where(method, path, parameter, location)).hexdigest()
 
 
