@@ -11,14 +11,11 @@ from findings.signals import checks_judged, findings_ingested
 from inventory.jobs.services.gathering import ask_for_rows
 from inventory.signals import ApisChanged, endpoints_recorded, facts_recorded, team_changed
 
-MOST = 500
-"""APIs that one job takes on."""
-
 
 @receiver([endpoints_recorded, findings_ingested])
 def tie_findings_to_endpoints(*, result: ApisChanged, **_: Any) -> None:
     """Ask for the findings of these APIs to be tied to their endpoints."""
-    ask_for_rows(kind="findings.link", name="apis", ids=result.api_ids, most=MOST, now=timezone.now())
+    ask_for_rows(kind="findings.link", name="apis", ids=result.api_ids, now=timezone.now())
 
 
 @receiver([findings_ingested, checks_judged, facts_recorded])

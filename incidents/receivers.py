@@ -9,14 +9,11 @@ from inventory.jobs.services.gathering import ask_for_rows
 from inventory.jobs.services.jobs import enqueue
 from inventory.signals import ApisChanged, LogTaken, endpoints_recorded, log_recorded
 
-MOST = 500
-"""APIs that one job takes on."""
-
 
 @receiver(endpoints_recorded)
 def tie_alerts(*, result: ApisChanged, **_: Any) -> None:
     """Ask for alerts to be tied to these APIs and their endpoints."""
-    ask_for_rows(kind="incidents.tie", name="apis", ids=result.api_ids, most=MOST, now=timezone.now())
+    ask_for_rows(kind="incidents.tie", name="apis", ids=result.api_ids, now=timezone.now())
 
 
 @receiver(log_recorded)

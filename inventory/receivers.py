@@ -8,11 +8,8 @@ from django.utils import timezone
 from inventory.jobs.services.gathering import ask_for_rows
 from inventory.signals import ApisChanged, team_changed
 
-MOST = 500
-"""APIs that one job takes on."""
-
 
 @receiver(team_changed)
 def place_traffic_of_the_team(*, result: ApisChanged, **_: Any) -> None:
     """Ask for the calls in logs of the new team to be tied to these APIs."""
-    ask_for_rows(kind="inventory.place", name="apis", ids=result.api_ids, most=MOST, now=timezone.now())
+    ask_for_rows(kind="inventory.place", name="apis", ids=result.api_ids, now=timezone.now())

@@ -16,8 +16,6 @@ from inventory.jobs.services.jobs import enqueue
 
 FOLLOW: Final = "findings.follow"
 """The kind of the job that does this after news, and answers retests."""
-MOST_FOLLOWED: Final = 500
-"""APIs that one job takes on."""
 BACK: Final = timedelta(days=20 * 365)
 """What was opened longer ago counts as opened then."""
 AHEAD: Final = timedelta(days=LONGEST * 2)
@@ -152,4 +150,4 @@ def ask_to_follow(*, now: datetime, api_ids: Collection[int] | None = None) -> N
     if api_ids is None:
         enqueue(kind=FOLLOW, arguments={"apis": None}, principal=SYSTEM, now=now, key=f"{FOLLOW} all")
     else:
-        ask_for_rows(kind=FOLLOW, name="apis", ids=api_ids, most=MOST_FOLLOWED, now=now)
+        ask_for_rows(kind=FOLLOW, name="apis", ids=api_ids, now=now)

@@ -73,10 +73,10 @@ PAST: Final = {
 }  # fmt: skip
 """The first word of an act kept as an order, as it follows the name of who did it."""
 NONE_OF_IT: Final = re.compile(r"(?:^|, )0 [^,]+")
+"""What counts nothing in “6 new, 0 closed”."""
 CHOSEN: Final = {"kind", "resolution", "stage", "state"}
 """What holds one of our own words, written with underscores."""
 MOMENT: Final = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|\+00:00)")
-"""What counts nothing in “6 new, 0 closed”."""
 
 
 class TrailFilter(ListFilter):

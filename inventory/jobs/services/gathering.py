@@ -5,7 +5,7 @@ Work that does a hundred rows as fast as one should not be done row by row becau
 
 from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -14,6 +14,9 @@ from inventory.jobs.choices import State
 from inventory.jobs.models import Job
 from inventory.jobs.services.broker import poke
 from inventory.jobs.services.jobs import enqueue
+
+MOST: Final = 500
+"""Rows that one job takes on, unless whoever asks says otherwise."""
 
 Taken = Callable[[dict[str, Any]], dict[str, Any] | None]
 """Given the arguments of a waiting job, returns them with more taken on, or None where that would be too much."""
@@ -41,7 +44,7 @@ def ask_together(*, kind: str, arguments: dict[str, Any], taken: Taken, now: dat
     return held
 
 
-def ask_for_rows(*, kind: str, name: str, ids: Collection[int], most: int, now: datetime) -> Job:
+def ask_for_rows(*, kind: str, name: str, ids: Collection[int], now: datetime, most: int = MOST) -> Job:
     """Ask for work on rows, told under `name` in the arguments; a job grows to at most `most` of them."""
     wanted = sorted(set(ids))
 
