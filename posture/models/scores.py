@@ -146,7 +146,7 @@ class Portfolio(models.Model):
 class Fix(models.Model):
     """What fixing a class of weakness on an API would take off its score, as the score stands; the best of each API.
 
-    Made with the score, so that the best over many APIs is read and not worked out.
+    Made anew after each score that moved, so that the best over many APIs is read and not worked out.
     """
 
     api = models.ForeignKey(Api, on_delete=models.PROTECT, related_name="fixes", db_index=False)

@@ -18,8 +18,8 @@ from inventory.jobs.records import Run
 from inventory.jobs.services.jobs import enqueue
 from inventory.jobs.services.running import run_job
 from inventory.signals import ApisChanged
-from posture.models import ApiScore, CurrentScore
-from posture.services.asking import SCORE, SCORE_ALL, ask_for_scores
+from posture.models import ApiScore, Compliance, CurrentScore, Fix
+from posture.services.asking import JUDGE, SCORE, SCORE_ALL, ask_for_scores
 from posture.services.rescore import score_apis
 from tests.posture.services.estates import NOW, later, make_api, make_finding
 
@@ -38,6 +38,22 @@ def test_a_job_scores_its_apis_and_names_its_causes() -> None:
     assert job.result == {"scored": 1, "changed": 1}
     point = ApiScore.objects.get(api=api)
     assert (point.cause, point.at) == ("report RPT-1 came in; reach set by Ada", NOW)
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_what_fixing_buys_and_what_is_met_follow_a_score_in_a_job_of_their_own() -> None:
+    api, quiet = make_api(), make_api()
+    make_finding(api)
+    job = ask_for_scores(api_ids=[api.pk, quiet.pk], cause="report RPT-1 came in", now=timezone.now())
+    assert job is not None
+    assert run_job(job_id=job.pk, now=NOW) == State.DONE
+    assert not Fix.objects.exists()
+
+    follows = Job.objects.get(kind=JUDGE, state=State.QUEUED)
+    assert run_job(job_id=follows.pk, now=NOW) == State.DONE
+
+    assert set(Fix.objects.values_list("api", "count")) == {(api.pk, 1)}
+    assert set(Compliance.objects.values_list("api", flat=True)) == {api.pk, quiet.pk}
 
 
 @pytest.mark.usefixtures("fresh_database")

@@ -6,7 +6,7 @@ from inventory.jobs.choices import Queue, State
 from inventory.jobs.models import Job
 from inventory.models import Api
 from posture.services import asking
-from posture.services.asking import ask_for_all_scores, ask_for_scores, asked_of
+from posture.services.asking import ask_for_all_scores, ask_for_scores, ask_to_judge, asked_of
 from tests.posture.services.estates import NOW, later, make_api
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +58,16 @@ def test_one_job_grows_to_a_batch_and_no_further(monkeypatch: pytest.MonkeyPatch
         ask_for_scores(api_ids=[number], cause="a report", now=later(minutes=number))
 
     assert [len(asked_of(job.arguments)) for job in Job.objects.order_by("created_at")] == [3, 3, 1]
+
+
+def test_what_is_to_be_judged_joins_the_waiting_job_and_what_moved_stays_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "BATCH", 3)
+    for api_ids, moved in (((1, 2), [2]), ((2, 3), []), ((3,), [3]), ((4,), [4])):
+        ask_to_judge(api_ids=api_ids, moved=moved, now=NOW)
+
+    assert [job.arguments for job in Job.objects.order_by("created_at")] == [
+        {"api_ids": [1, 2, 3], "moved": [2, 3]}, {"api_ids": [4], "moved": [4]}
+    ]  # fmt: skip
 
 
 def test_no_apis_are_no_job() -> None:
