@@ -68,7 +68,8 @@ FRAME = """() => {
   say(document.querySelector(".side") && !(skip && document.querySelector(skip.getAttribute("href"))), "no skip link");
   say(!document.documentElement.lang, "no language");
   const inline = element => getComputedStyle(element).display === "inline";
-  for (const field of document.querySelectorAll("main form :is(input:not([type=hidden], [hidden]), select, textarea)")) {
+  const fields = "main form :is(input:not([type=hidden], [hidden]), select, textarea)";
+  for (const field of document.querySelectorAll(fields)) {
     const around = field.parentElement.checkVisibility() && !field.closest(".sr-only, .drop, dialog, [popover]");
     say(around && !field.getClientRects().length, `nobody sees the field ${field.outerHTML.slice(0, 120)}`);
   }
