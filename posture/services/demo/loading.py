@@ -28,6 +28,7 @@ from posture.models import DemoInstall
 from posture.services.demo.acting import decide_things, principal_called, state_facts, triage_alerts
 from posture.services.demo.moving import Window, move_folder
 from posture.services.demo.progress import FILE, Progress, tell
+from posture.services.demo.responding import open_incident
 from posture.services.trends import TREND
 
 KIND: Final = "posture.demo"
@@ -164,6 +165,7 @@ def _lint(_held: DemoInstall, now: datetime) -> None:
 def _decide(_held: DemoInstall, now: datetime) -> None:
     decide_things(now=now)
     triage_alerts(now=now)
+    open_incident(now=now)
 
 
 STEPS: Final[tuple[tuple[str, bool, Callable[[DemoInstall, datetime], None]], ...]] = (
