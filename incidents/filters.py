@@ -1,6 +1,7 @@
 """What the list of alerts can be narrowed to."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -16,6 +17,7 @@ ANY: Final = "any"
 NO_TEAM: Final = "none"
 NONE_YET: Final = "no"
 MINE: Final = "me"
+WEEK: Final = "week"
 ASKING: Final = (State.NEW, State.ACKNOWLEDGED)
 """The states that wait for somebody."""
 
@@ -24,11 +26,17 @@ class AlertFilter(ListFilter):
     """Which alerts to list: those that wait for somebody, unless another state is asked for."""
 
     def __init__(
-        self, asked: QueryDict, *, sources: Sequence[str], teams: Sequence[tuple[str, str]], me: int | None
+        self,
+        asked: QueryDict,
+        *,
+        sources: Sequence[str],
+        teams: Sequence[tuple[str, str]],
+        me: int | None,
+        now: datetime,
     ) -> None:
         """Offer these sources, these teams as (slug, name), and what is assigned to the person who asks."""
         super().__init__(asked)
-        self._me = me
+        self._me, self._now = me, now
         states = [(state.value, state.value.capitalize()) for state in State]
         ranks = [(rank.name.lower(), rank.label) for rank in reversed(SeverityRank)]
         self.offer("state", "State", [*states, (ANY, "Any")], else_="New or acknowledged")
@@ -39,6 +47,7 @@ class AlertFilter(ListFilter):
         self.offer("source", "Source", [(source, source) for source in sources])
         self.offer("team", "Team", [*teams, (NO_TEAM, "No team")])
         self.offer("assignee", "Assigned to", [(MINE, "Me"), (NO_TEAM, "Nobody")])
+        self.offer("attack", "Attack", [(WEEK, "In 7 days, without what was harmless")])
         self.offer("mapped", "API", [(NONE_YET, "None yet")])
         self.pin("api", "API")
         self.pin("actor", "Actor")
@@ -57,6 +66,8 @@ class AlertFilter(ListFilter):
             episodes = episodes.filter(state__in=[word.value for word in wanted])
         if severity := self.value("severity"):
             episodes = episodes.filter(severity=SeverityRank[severity.upper()])
+        if self.value("attack"):
+            episodes = episodes.attacking(since=self._now - timedelta(days=7))
         if category := self.value("category"):
             episodes = episodes.filter(category="" if category == OTHER else category)
         for name, column in (("outcome", "outcome"), ("source", "source_kind"), ("actor", "actor")):

@@ -1,5 +1,6 @@
 """Episodes, which the pages call alerts, and what people did with them."""
 
+from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from typing_extensions import override
 
 from findings.status import SeverityRank
-from incidents.choices import Act, Resolution, State
+from incidents.choices import HARMLESS, Act, Resolution, State
 from inventory.access.models import Team
 from inventory.access.records import Principal
 from inventory.models import Api, ApiTeam, Endpoint
@@ -33,6 +34,10 @@ class EpisodeQuerySet(models.QuerySet["Episode"]):
     def live(self) -> Self:
         """Narrow to those that did not become part of another."""
         return self.filter(moved_to=None)
+
+    def attacking(self, *, since: datetime) -> Self:
+        """Narrow to those seen since then that nobody called harmless."""
+        return self.filter(last_at__gt=since).exclude(resolution__in=[word.value for word in HARMLESS])
 
 
 class Episode(models.Model):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 
 from incidents.choices import ENDED, ClockState, Level, Seat, Stage, TaskState
 from incidents.filters import IncidentFilter
@@ -74,6 +74,11 @@ def live_in_sight(principal: Principal) -> IncidentQuerySet:
     return Incident.objects.visible_to(principal).filter(ended_at=None)
 
 
+def most_pressing(live: IncidentQuerySet) -> IncidentQuerySet:
+    """Return incidents with when the next clock is `due`, that whose clock runs out first before the others."""
+    return live.annotate(due=_next_due()).order_by(F("due").asc(nulls_last=True), "level", "-declared_at", "-pk")
+
+
 def incidents_of_alert(*, principal: Principal, episode_id: int) -> list[Incident]:
     """Return the incidents in sight that are about an alert, the newest first."""
     about = Link.objects.filter(episode=episode_id, removed_at=None).values("incident")
@@ -94,13 +99,17 @@ def with_more(found: IncidentQuerySet) -> IncidentQuerySet:
     """Return incidents with the name of their `commander`, `tasks_open` and when the next clock is `due`."""
     here = {"incident": OuterRef("pk")}
     commander = Participant.objects.filter(seat=Seat.COMMANDER.value, until=None, **here).values("user__name")
-    clocks = Clock.objects.filter(state=ClockState.RUNNING.value, **here).values("incident")
     todo = Q(tasks__state=TaskState.TODO.value)
     return found.annotate(
         commander=Subquery(commander[:1]),
-        due=Subquery(clocks.annotate(due=Min("due_at")).values("due")),
+        due=_next_due(),
         tasks_open=Count("tasks", filter=todo),
     )
+
+
+def _next_due() -> Subquery:
+    clocks = Clock.objects.filter(state=ClockState.RUNNING.value, incident=OuterRef("pk")).values("incident")
+    return Subquery(clocks.annotate(due=Min("due_at")).values("due"))
 
 
 def _apis(principal: Principal, incident_ids: Collection[int]) -> dict[int, list[str]]:

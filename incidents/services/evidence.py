@@ -53,13 +53,14 @@ def freeze(*, incident: Incident, principal: Principal, now: datetime) -> Eviden
     text = json.dumps(body, cls=DjangoJSONEncoder, ensure_ascii=False, sort_keys=True, indent=1)
     counts = {name: len(body[name]) for name in ("alerts", "findings", "timeline")}
     counts["documents"] = _keep_documents(list(alerts.values_list("pk", flat=True)), now=now)
+    named = (("alert", counts["alerts"]), ("finding", counts["findings"]), ("document", counts["documents"]))
+    told = ", ".join(f"{number} {name}{'' if number == 1 else 's'}" for name, number in named)
     evidence = Evidence.objects.create(
         incident=row, code=chance_code("EVD"), body=text, digest=digest_of(text), counts=counts, at=now, by_id=person
     )
     write(
         row, principal=principal, kind=EntryKind.EVIDENCE, verb="froze", now=now,
-        text=f"Froze evidence {evidence.code}: {counts['alerts']} alerts, {counts['findings']} findings, "
-        f"{counts['documents']} documents kept", note=f"SHA-256 {evidence.digest}", new=evidence.digest,
+        text=f"Froze evidence {evidence.code}: {told} kept", note=f"SHA-256 {evidence.digest}", new=evidence.digest,
     )  # fmt: skip
     return evidence
 

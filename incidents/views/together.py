@@ -54,7 +54,10 @@ class Done:
 def alert_filter(request: Request, asked: QueryDict) -> AlertFilter:
     """Return what the list of alerts is narrowed to by an address."""
     teams = [(team.slug, team.name) for team in teams_in_sight(request.principal).order_by("name")]
-    return AlertFilter(asked, sources=sources_in_sight(request.principal), teams=teams, me=request.principal.user_id)
+    return AlertFilter(
+        asked, sources=sources_in_sight(request.principal), teams=teams, me=request.principal.user_id,
+        now=timezone.now(),
+    )  # fmt: skip
 
 
 def listed(asked: QueryDict) -> str:

@@ -11,7 +11,7 @@ from django.db.models import OuterRef, Q, Subquery
 from findings.models import Decision, Finding, Note, Presence
 from findings.status import EFFECTIVE, OPEN, DecisionKind, SeverityRank, Status
 from inventory.access.records import Principal
-from inventory.access.rights import Verb, may
+from inventory.access.rights import Verb, may, roles_that_may
 from inventory.access.veils import unveil, veil
 from inventory.models import Api, ApiTeam
 from posture.models import CurrentScore
@@ -99,6 +99,7 @@ class FindingPage:
     may_decide: bool
     may_ask: bool
     may_answer: bool
+    approvers: tuple[str, ...]
 
     @property
     def entries(self) -> list[Said | Noted]:
@@ -176,6 +177,7 @@ def page_of_finding(
         may_decide=may_decide,
         may_ask=may(principal, Verb.ASK_ACCEPTANCE, team_id=team_id),
         may_answer=bool(pending and pending.by_id != principal.user_id and may(principal, approves, team_id=team_id)),
+        approvers=roles_that_may(approves),
     )
 
 

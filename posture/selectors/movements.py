@@ -13,7 +13,7 @@ from django.db.models import Count, F, Max, Q, Sum
 
 from findings.models import Due
 from findings.status import SeverityRank
-from incidents.choices import CATEGORY_NAMES, HARMLESS, Outcome
+from incidents.choices import CATEGORY_NAMES, Outcome
 from incidents.models import Episode
 from inventory.access.records import Principal
 from posture.models import Trend
@@ -118,8 +118,8 @@ def under_attack(*, principal: Principal, now: datetime) -> list[Attacked]:
     found = (
         Episode.objects.visible_to(principal)
         .live()
-        .filter(last_at__gt=now - WEEK, api__isnull=False)
-        .exclude(resolution__in=[word.value for word in HARMLESS])
+        .attacking(since=now - WEEK)
+        .filter(api__isnull=False)
         .order_by()
         .values("api__code", "api__name")
         .annotate(

@@ -1,5 +1,6 @@
 """How we stand, on one page: six numbers with the lists behind them, what is worst, what got worse, what helps most."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,12 +11,14 @@ from typing import Any, Final
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import CharField, Count, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Coalesce, Substr
+from django.db.models.functions import Coalesce, JSONObject, Substr
 
 from findings.models import Finding
 from findings.status import SeverityRank, Status
 from incidents.choices import State
 from incidents.models import Episode
+from incidents.selectors.alert_list import span
+from incidents.selectors.incident_list import live_in_sight, most_pressing
 from inventory.access.models import User
 from inventory.access.pages import COUNTED
 from inventory.access.records import Principal
@@ -103,13 +106,39 @@ class Best:
         return max(self.score - Decimal(str(self.gain)), Decimal(0))
 
 
-def numbers_of(*, principal: Principal, late: int, now: datetime) -> tuple[Number, ...]:
-    """Return the six numbers; one query that counts no further than lists do.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """The open incident that presses most, and how many more are open; `left` until its next notice is due."""
+
+    code: str
+    title: str
+    others: int
+    left: str
+    is_over: bool
+
+
+def figures_of(*, principal: Principal, late: int, now: datetime) -> tuple[tuple[Number, ...], Live | None]:
+    """Return the six numbers and the open incident; one query that counts no further than lists do.
 
     `late` is how many findings are past their deadline (`movements.late_by_team` has counted them).
     """
     found = _counting(principal).rows(now)
-    told = dict(zip(COUNTS, found[0] if found else (0,) * len(COUNTS), strict=True))
+    told = dict(zip((*COUNTS, "pressing"), found[0] if found else (0,) * len(COUNTS) + (None,), strict=True))
+    return _numbers(told, late), _live(told, now)
+
+
+def _live(told: Mapping[str, Any], now: datetime) -> Live | None:
+    if not told["pressing"]:
+        return None
+    incident = json.loads(told["pressing"])
+    left = (datetime.fromisoformat(incident["due"]) - now).total_seconds() if incident["due"] else None
+    return Live(
+        code=incident["code"], title=incident["title"], others=told["live"] - 1,
+        left="" if left is None else span(abs(left)), is_over=left is not None and left < 0,
+    )  # fmt: skip
+
+
+def _numbers(told: Mapping[str, int], late: int) -> tuple[Number, ...]:
     return (
         Number(label="At critical risk", value=told["risky"], unit="API", url="/apis/?band=critical", shade="critical"),
         Number(label="Critical findings", value=told["critical"], url="/findings/?severity=critical", shade="critical"),
@@ -120,12 +149,12 @@ def numbers_of(*, principal: Principal, late: int, now: datetime) -> tuple[Numbe
     )
 
 
-COUNTS: Final = ("risky", "critical", "decide", "alerts", "unowned")
+COUNTS: Final = ("risky", "critical", "decide", "alerts", "unowned", "live")
 
 
 @lru_cache(maxsize=PEOPLE)
 def _counting(principal: Principal) -> Prepared:
-    """Return the query for `COUNTS`."""
+    """Return the query for `COUNTS` and the incident that presses most."""
     apis = Api.objects.visible_to(principal).exclude(stage=Stage.RETIRED)
     findings = Finding.objects.visible_to(principal).open()
     alerts = Episode.objects.visible_to(principal).live().filter(state=State.NEW.value)
@@ -135,10 +164,12 @@ def _counting(principal: Principal) -> Prepared:
         "decide": findings.filter(status__in=(Status.NEW, Status.REOPENED)),
         "alerts": alerts,
         "unowned": apis.filter(~having("owner", NOW)),
+        "live": live_in_sight(principal),
     }
+    pressing = most_pressing(live_in_sight(principal)).values_list(JSONObject(code="code", title="title", due="due"))
     # One row to hang them on: a person's own.
     row = User.objects.filter(pk=principal.user_id or 0)
-    return Prepared(row.values_list(*(_counted(counted[name]) for name in COUNTS)))
+    return Prepared(row.values_list(*(_counted(counted[name]) for name in COUNTS), Subquery(pressing[:1])))
 
 
 def _counted(rows: QuerySet[Any]) -> Func:

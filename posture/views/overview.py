@@ -16,7 +16,7 @@ from inventory.access.routes import Scope, route
 from posture.charts import severity_weeks
 from posture.selectors.api_page import head_of
 from posture.selectors.movements import SHADES, Week, Worse, got_worse, late_by_team, under_attack, weeks_of
-from posture.selectors.overview import Number, Risky, best_change, coverage_of, numbers_of, riskiest
+from posture.selectors.overview import Number, Risky, best_change, coverage_of, figures_of, riskiest
 from posture.services.together import assign_class
 from posture.views.apis import found
 from posture.views.undoing import Done, remember, remembered
@@ -46,13 +46,14 @@ def overview(request: Request) -> HttpResponse:
     if not coverage.any:
         return render(request, "posture/overview_first.html", {})
     late = late_by_team(principal=principal, now=now)
-    numbers = numbers_of(principal=principal, late=sum(each.total for each in late), now=now)
+    numbers, live = figures_of(principal=principal, late=sum(each.total for each in late), now=now)
     worse = got_worse(principal=principal, now=now)
     risky = riskiest(principal=principal, now=now)
     weeks = weeks_of(principal=principal)
     best = best_change(principal=principal)
     context = {
         "headline": headline(numbers, worse, risky),
+        "live": live,
         "numbers": numbers,
         "worse": worse,
         "risky": risky,

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -12,8 +13,13 @@ from pytest_django import DjangoAssertNumQueries
 
 from findings.models import Assignment, Finding
 from findings.services.due import stamp_due
+from incidents.choices import Level
+from incidents.models import Episode
+from incidents.services.clocks import switch_on
+from incidents.services.incidents import Declared, declare
 from inventory.access.choices import OrganisationRole
 from inventory.access.models import Team, User
+from inventory.access.selectors import principal_of
 from inventory.models import Api
 from posture.models import ApiScore, Trend
 from posture.services.fixes import write_fixes
@@ -39,6 +45,26 @@ def counted(client: Client, address: str) -> int:
     return int(told[1].replace(",", "")) if told else 0
 
 
+def more_numbers(client: Client) -> Iterator[tuple[str, str, int]]:
+    """Yield what else the overview counts: the number, what it is of, and the address of the list it opens."""
+    page = client.get("/").content.decode()
+    for address, value in re.findall(
+        r'<li><a class="clip" href="([^"]+team=[^"]+)">.*?<span>([\d,]+)</span></li>', page
+    ):
+        yield "late", html.unescape(address), number(value)
+    of = r'<li><a class="clip" href="([^"]+)" title="Those that lack it">.*?<span>([\d,]+) of ([\d,]+)</span></li>'
+    for address, has, total in re.findall(of, page):
+        yield "lacking", html.unescape(address), number(total) - number(has)
+    for address, value in re.findall(r'href="(/alerts/\?api=[^"]+)".*?<td class="r num p3">([\d,]+)</td>', page):
+        yield "attacked", html.unescape(address), number(value)
+    for address, value in re.findall(r'Fix the <a href="([^"]+)">([\d,]+) finding', page):
+        yield "best", html.unescape(address), number(value)
+
+
+def number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
 def people() -> dict[str, User]:
     crew = Team.objects.get(slug="crew-2")
     return {role.value: person(role) for role in OrganisationRole} | {
@@ -53,6 +79,8 @@ def test_every_number_is_the_count_of_the_list_it_opens_for_each_role() -> None:
         first_seen=timezone.now() - timedelta(days=2)
     )
     stamp_due(now=timezone.now())
+    Episode.objects.filter(pk__in=Episode.objects.order_by("pk").values("pk")[:30]).update(last_at=timezone.now())
+    Episode.objects.filter(pk=Episode.objects.latest("last_at").pk).update(state="closed", resolution="false_alarm")
     told: dict[str, set[int]] = {}
     for role, user in people().items():
         client = signed_in(user)
@@ -61,9 +89,34 @@ def test_every_number_is_the_count_of_the_list_it_opens_for_each_role() -> None:
         for label, (address, value) in numbers.items():
             assert counted(client, address) == value, (role, label, address)
             told.setdefault(label, set()).add(value)
+        told_more = list(more_numbers(client))
+        seen = {what for what, *_ in told_more}
+        assert role == "nobody" or seen == {"late", "lacking", "attacked", "best"}, role
+        for what, address, value in told_more:
+            assert counted(client, address) == value, (role, what, address)
     # Each of them was tried with something to count, and a team's is not the organisation's.
     assert {label: len(values) for label, values in told.items()} == dict.fromkeys(told, 2)
     assert all(max(values) > 0 for values in told.values())
+
+
+def test_an_open_incident_is_named_with_its_next_notice_to_those_who_may_see_it() -> None:
+    ours, now = team(), timezone.now()
+    api = make_api(name="Shop", team=ours)
+    make_api(name="Other", team=team())
+    manager = principal_of(person(OrganisationRole.SECURITY_MANAGER), now=now)
+    incident, later = (
+        declare(said=Declared(title=title, level=Level.SEV3, apis=(api,)), principal=manager, now=now)
+        for title in ("Orders are read", "Another")
+    )
+    switch_on(incident=incident, rule="gdpr-33", aware_at=now - timedelta(hours=70), principal=manager, now=now)
+    for user in (person(OrganisationRole.AUDITOR), person(owner_of=ours)):
+        page = text_of(signed_in(user).get("/").content)
+        assert re.search(rf"{incident.code} is open\. Orders are read\. The first notice is due in 1 h 59 min\.", page)
+        assert "1 more is open" in page
+        assert later.code not in page
+    assert "is open." not in text_of(
+        signed_in(person(owner_of=Team.objects.exclude(pk=ours.pk).get())).get("/").content
+    )
 
 
 def test_an_empty_install_shows_how_to_begin() -> None:
