@@ -42,4 +42,5 @@ def test_an_incident_is_opened_of_what_the_alerts_tell_and_nothing_in_it_is_date
     # All that is older is when the alert began, as the alert tells it.
     assert Entry.objects.filter(happened_at__lt=incident.declared_at).get().happened_at == alert.first_at
     told = StateChange.objects.filter(kind="incident", code=incident.code, actor_name="Demo responder")
-    assert {"declared", "seated", "follows", "step done", "froze", "clock on"} <= set(told.values_list("verb", flat=True))
+    verbs = set(told.values_list("verb", flat=True))
+    assert {"declared", "seated", "follows", "step done", "froze", "clock on"} <= verbs
