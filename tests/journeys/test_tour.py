@@ -154,6 +154,7 @@ def answer(page: Page, text: str, word: str) -> None:
 
 def move(page: Page, to: str, why: str) -> None:
     """Change where the incident stands."""
+    page.wait_for_load_state()  # Keys are heard once the page has loaded.
     page.keyboard.press("s")
     page.locator("#move-to").select_option(to)
     page.locator("#move-why").fill(why)
