@@ -188,7 +188,7 @@ def run_a_clock(page: Page, context: BrowserContext) -> None:
     page.locator("#clock-gdpr-33").get_by_text("Stop it").click()
     page.get_by_label("What was filed").fill("DPA 4711")
     beside(context, page.url)
-    expect(page.locator("#timeline")).to_contain_text("Written by the other", timeout=12_000)
+    expect(page.locator("#timeline")).to_contain_text("Written by the other", timeout=HALF_A_MINUTE)
     expect(page.get_by_label("What was filed")).to_have_value("DPA 4711")
     page.locator("#clock-gdpr-33").get_by_role("button", name="Filed").click()
     expect(page.locator("#clock-gdpr-33")).to_contain_text("DPA 4711")

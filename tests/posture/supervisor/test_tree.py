@@ -27,8 +27,8 @@ def grown(log: Path, *commands: list[str]) -> Tree:
 
 
 def once(tree: Tree, condition: Callable[[], bool]) -> Callable[[], None]:
-    """Return what ends the watch when the condition holds, or fails after ten seconds."""
-    end = time.monotonic() + 10
+    """Return what ends the watch when the condition holds, or fails after a minute."""
+    end = time.monotonic() + 60
 
     def look() -> None:
         assert time.monotonic() < end
@@ -151,7 +151,7 @@ def test_a_second_signal_kills_a_child_that_will_not_stop(tmp_path: Path, capsys
         signal.signal(signal.SIGINT, signal.default_int_handler)
         for signum in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
             signal.signal(signum, signal.SIG_DFL)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10  # or it would have had the whole of its grace
     assert capsys.readouterr().out.splitlines() == ["Stopping.", "Killed."]
 
 

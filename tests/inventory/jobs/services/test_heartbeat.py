@@ -85,7 +85,7 @@ def test_a_running_job_is_stopped_at_its_next_checkpoint_and_leaves_nothing() ->
         asked = time.monotonic()
         assert stop(job) == State.RUNNING
         assert ending.result() == State.CANCELLED
-    assert time.monotonic() - asked < 5
+    assert time.monotonic() - asked < 30
     assert column("state") == "cancelled"
     assert effects() == 0
 
@@ -98,7 +98,7 @@ def test_a_job_that_waits_in_the_database_is_stopped_too() -> None:
         asked = time.monotonic()
         stop(job)
         assert ending.result() == State.CANCELLED
-    assert time.monotonic() - asked < 5
+    assert time.monotonic() - asked < 30
     assert effects() == 0
 
 

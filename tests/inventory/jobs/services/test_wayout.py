@@ -130,7 +130,7 @@ def test_a_secret_header_goes_to_its_own_origin_alone() -> None:
 
 def _drip(conversation: socket.socket, _: bytes) -> None:
     conversation.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    for _number in range(100):
+    for _number in range(400):
         conversation.sendall(b"x")
         time.sleep(0.05)
 
@@ -140,18 +140,18 @@ def test_a_body_that_drips_ends_with_the_time() -> None:
         begun = time.monotonic()
         with pytest.raises(FetchFailed, match=r"longer than|in time"):
             ask(server, limits=Limits(seconds=0.6))
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 10
 
 
 def test_a_name_server_that_says_nothing_ends_with_the_time() -> None:
     def silent(_host: str, _port: int) -> Iterable[str]:
-        time.sleep(3)
+        time.sleep(6)
         return []
 
     begun = time.monotonic()
     with pytest.raises(FetchFailed, match="cannot be looked up"):
         fetch(Question(url="http://shop.example/"), limits=Limits(seconds=0.3), resolve=silent)
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 5
 
 
 def test_a_body_past_the_cap_is_refused_whether_packed_or_not() -> None:
