@@ -118,10 +118,8 @@ def storm(seed: int, total: int) -> list[tuple[str, bool]]:
         wait_for_work(working[-1], mark, chance)
         told.append((name, not working[-1].ended()))
         if told[-1][1] or name != "the worker stands still until after its lease":
-            visitors.phase.value = sorted(FAULTS).index(name) + 1
-            with suppress(redis.RedisError):
+            with visitors.during(sorted(FAULTS).index(name) + 1), suppress(redis.RedisError):
                 FAULTS[name](working)
-            visitors.phase.value = visitors.WHOLE
     for worker in reversed(working):
         if worker.frozen:
             working[-1].ended(FROZEN)

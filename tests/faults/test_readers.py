@@ -1,7 +1,6 @@
 """What hostile documents do to the product when they come in as every document does: nothing."""
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -61,8 +60,10 @@ def test_no_document_makes_its_reader_ask_anybody(fresh_database: str) -> None:
         assert canary.connections == 0
 
 
-GOOD = int(os.environ.get("POSTURE_GOOD", "18"))
-"""Sound documents beside two that kill their reader; more by hand."""
+GOOD = 18
+"""Sound documents beside two that kill their reader."""
+RARE = 98
+"""As many, where one in fifty is poison; the sound keep nine tenths of their speed then."""
 
 
 @pytest.fixture
@@ -70,11 +71,13 @@ def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(registry._READERS, Poisoned.slug, Poisoned)
 
 
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("sound", [GOOD, pytest.param(RARE, marks=pytest.mark.slow)])
 def test_what_kills_its_reader_is_set_aside_after_three_tries_and_holds_nothing_up(
-    fresh_database: str, poisoned: None, record_property: RecordProperty
+    sound: int, fresh_database: str, poisoned: None, record_property: RecordProperty
 ) -> None:
     principal = analyst()
-    good = [send(MARK + b"good %d" % number, f"good-{number}.txt", principal) for number in range(GOOD)]
+    good = [send(MARK + b"good %d" % number, f"good-{number}.txt", principal) for number in range(sound)]
     bad = [send(MARK + b"kill %d" % number, f"bad-{number}.txt", principal) for number in range(2)]
     runs, seconds = 0, {True: 0.0, False: 0.0}
     for _turn in range(4):
@@ -93,6 +96,7 @@ def test_what_kills_its_reader_is_set_aside_after_three_tries_and_holds_nothing_
     assert runs == len(good) + 3 * len(bad)
     assert Finding.objects.count() == len(good)
     assert not Finding.objects.filter(rule__contains="kill").exists()
+    assert sound < RARE or len(good) >= 0.9 * runs
     share = 100 * seconds[True] / sum(seconds.values())
     record_property(TOLD, f"Poison: {len(good)} sound documents beside {len(bad)} kept {share:.0f} % of their speed")
 

@@ -13,7 +13,8 @@ import threading
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -42,6 +43,8 @@ READ, WRITE = "reads", "writes"
 CSRF = "a" * 32
 # Without locks: who is killed or stopped while holding one would hold up all.
 phase = multiprocessing.Value("i", AWAY, lock=False)
+faults = multiprocessing.Array("i", 2, lock=False)
+"""How many faults came so far, and the number of the last: one may come and go while a page is made."""
 taken = multiprocessing.Value("i", 0, lock=False)
 """Whether the report that is to come in has been taken."""
 asking = multiprocessing.Array("i", 2, lock=False)
@@ -128,7 +131,7 @@ class Visitors:
             asking[lane] = 0
             time.sleep(REST)
             asking[lane] = 1
-            began, before = time.monotonic(), phase.value
+            began, before, came = time.monotonic(), phase.value, faults[0]
             if before == AWAY:
                 continue
             try:
@@ -137,7 +140,8 @@ class Visitors:
                 what = f"no answer: {error!r}"
             # What was asked before a fault and answered in it belongs to the fault; it never saw a new database.
             if phase.value != AWAY:
-                tell(Answer(during=before or phase.value, way=way, what=what, seconds=time.monotonic() - began))
+                during = before or (faults[1] if faults[0] != came else WHOLE)
+                tell(Answer(during=during, way=way, what=what, seconds=time.monotonic() - began))
 
     def _read(self, number: int) -> str:
         page = ("/apis/", "/findings/", "/jobs/")[number % 3]
@@ -176,6 +180,15 @@ class Visitors:
 def come() -> None:
     """Let the two ask, and have a report to send in."""
     taken.value, phase.value = 0, WHOLE
+
+
+@contextmanager
+def during(number: int) -> Iterator[None]:
+    """Say that a fault, by its number, is there while the block runs."""
+    faults[1], phase.value = number, number
+    faults[0] += 1
+    yield
+    phase.value = WHOLE
 
 
 def go() -> None:
