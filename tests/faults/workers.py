@@ -18,7 +18,7 @@ from inventory.jobs.services.sweeping import overdue, recover
 from tests.faults.acts import LATER
 from tests.findings.reports import NOW
 
-PATIENCE = 90
+PATIENCE = 300
 hours = multiprocessing.Value("d", 0.0)
 """How far the worker's clock is off; shared with the processes that work."""
 done = multiprocessing.Value("i", 0)
