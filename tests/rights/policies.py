@@ -51,6 +51,7 @@ BY_COLUMN = {"api_id": f"api_id = {APIS} OR api_id IS NULL", "finding_id": f"fin
 OPEN = {
     "access_statechange": "has its own test: who reads the trail is told by kind of object",
     "inventory_baseurl": "a host another team holds is known to be held: a claim on it is said to be contested",
+    "incidents_link": "an incident says how many more it names, not which: APIs and findings have their own policies",
     "inventory_apiteam": "is the truth the policies are made of",
 }
 
