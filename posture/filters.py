@@ -202,6 +202,7 @@ class FindingFilter(CountedFilter):
         self.offer("severity", "Severity", ranks)
         self.offer("status", "Status", [(ANY_STATUS, "Any"), *Status.choices], else_="Open")
         self.pin("class", "Class")
+        self.pin("endpoint", "Endpoint")
         self.full_clean()
 
     @property
@@ -222,6 +223,9 @@ class FindingFilter(CountedFilter):
             findings = findings.filter(severity=SeverityRank[severity.upper()])
         if weakness_class := asked["class"]:
             findings = findings.filter(weakness_class=weakness_class)
+        if endpoint := asked["endpoint"]:
+            method, _, path = endpoint.partition(" ")
+            findings = findings.filter(endpoint__method=method.upper(), endpoint__path=path)
         if text := asked["q"]:
             findings = findings.filter(with_words(text) | Q(code=text.upper()))
         return findings

@@ -47,6 +47,14 @@
     if (e.key === "Enter" && all[at]) { e.preventDefault(); all[at].click(); }
   });
 
+  // Esc leaves the palette and the filter of a list at once, with what is typed kept: j and k then walk the list.
+  document.addEventListener("keydown", e => {
+    const palette = e.target.matches("#palette [role=combobox]");
+    if (e.key !== "Escape" || e.isComposing || !(palette || e.target.matches("[data-filter]"))) return;
+    e.preventDefault();
+    palette ? $("#palette").close() : e.target.blur();
+  });
+
   // Keys: / search, g and a letter go to, j k move, o open, x select or unfold, ? help. What a page says itself
   // ([data-key]) goes before. The profile turns single keys off (WCAG 2.1.4).
   let went = 0;
@@ -123,7 +131,12 @@
     if (lost && (document.activeElement ?? document.body) === document.body) enter((left.part && $(`#${CSS.escape(left.part)}`)) || $("main"));
     left = null;
   });
-  if ($(".toasts .toast") && !$("[autofocus]") && document.activeElement === document.body) atHead($("main"));
+  if ($(".toasts .toast") && !$("[autofocus], [aria-invalid=true]") && document.activeElement === document.body) atHead($("main"));
+
+  // A form that was not taken: the first field that is wrong has the focus, unfolded where it was folded away.
+  const wrong = $("main [aria-invalid=true]");
+  for (let part = wrong?.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+  wrong?.focus();
 
   // Toasts: eight seconds, longer while pointed at or focused.
   const fade = item => {

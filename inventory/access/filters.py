@@ -8,7 +8,8 @@ from django import forms
 from django.http import QueryDict
 
 LONGEST_SEARCH = 200
-LONGEST_PIN = 400
+LONGEST_PIN = 2100
+"""Room for the path of an endpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC
+from http import HTTPStatus
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -78,7 +79,7 @@ class WhoActs:
         now = timezone.now()
         request.principal, request.owes_factor = who_acts(user, now=now) if isinstance(user, User) else (None, False)
         if not isinstance(user, User):
-            return self.get_response(request)
+            return _in_words(request, self.get_response(request))
         note_activity(request, now=now)
         if request.path.startswith(FOR_PROGRAMS):
             if request.owes_factor:
@@ -86,7 +87,7 @@ class WhoActs:
                 request.principal, request.owes_factor, request.user = None, False, AnonymousUser()
             return self.get_response(request)
         with timezone.override(ZoneInfo(user.zone) if is_zone(user.zone) else UTC):
-            return self.get_response(request)
+            return _in_words(request, self.get_response(request))
 
     def process_view(
         self, request: PublicRequest, view: Callable[..., HttpResponseBase], args: Any, kwargs: Any
@@ -108,3 +109,13 @@ class WhoActs:
             return None
         context = {"verb": error.verb, "roles": error.roles, "sentence": str(error)}
         return render(request, "403.html", context, status=403)
+
+
+def _in_words(request: PublicRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Return a page for somebody who opens an address that only a form or a button asks, instead of an empty answer."""
+    empty = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not getattr(response, "content", b"")
+    if not empty or request.method != "GET" or request.path.startswith(FOR_PROGRAMS):
+        return response
+    page = render(request, "405.html", status=HTTPStatus.METHOD_NOT_ALLOWED)
+    page["Allow"] = response["Allow"]
+    return page

@@ -126,7 +126,7 @@ def asked_second(request: Request, *, now: datetime) -> tuple[datetime, str]:
     moment = parse(written)
     if moment is None:
         return now, f"“{written[:40]}” is no moment. Write one such as 2026-01-31T12:00:00Z; this is the state of now."
-    return min(moment, now), ""
+    return (now, f"“{written[:40]}” has not come yet; this is the state of now.") if moment > now else (moment, "")
 
 
 def parse(written: str) -> datetime | None:

@@ -31,7 +31,7 @@ from tests.journeys.looking import FRAME, MORE, WATCH, WIDE, Looked, obeys, turn
 from tests.journeys.routes import ACTS, FILES, ON_THE_WAY, PAGES, STRANGERS
 
 EXPECTED = {"/nowhere/": HTTPStatus.NOT_FOUND, "/join/no-such-link/": HTTPStatus.NOT_FOUND}
-ERRORS = ("400", "403", "403_csrf", "404", "429", "500")
+ERRORS = ("400", "403", "403_csrf", "404", "405", "429", "500")
 EXPECTED_ERROR = re.compile(r"responded with a status of (404|403)")
 """What Chromium says of every answer like that; which one answers so is asked of the answers themselves."""
 LOOKS = [(theme, width) for theme in ("light", "dark") for width in (1280, 390, 320)]

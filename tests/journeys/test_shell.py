@@ -31,6 +31,7 @@ def test_the_palette_finds_and_goes_by_keys_alone(page: Page, sign_in: SignIn, a
     page.wait_for_url("**/policies/deadlines/")
     page.keyboard.press("/")
     expect(field).to_be_focused()
+    page.keyboard.type("what one Esc leaves behind")
     page.keyboard.press("Escape")
     expect(field).not_to_be_visible()
     page.keyboard.press("g")
@@ -50,6 +51,22 @@ def test_keys_mean_nothing_while_somebody_types(page: Page, sign_in: SignIn) -> 
     page.keyboard.type("gj?/")
     expect(page.locator("#id_reason")).to_have_value("gj?/")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_esc_leaves_the_filter_and_what_was_not_taken_has_the_focus(page: Page, sign_in: SignIn) -> None:
+    sign_in(page, "Security manager")
+    page.goto("/findings/")
+    page.keyboard.press("/")
+    field = page.get_by_role("searchbox", name="Filter findings")
+    expect(field).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(field).not_to_be_focused()
+    page.goto("/settings/profile/")
+    page.locator("form:has(#id_name)").evaluate("form => form.noValidate = true")
+    page.locator("#id_name").fill("")
+    page.locator("#id_name").press("Enter")
+    expect(page.get_by_text("This field is required.")).to_be_visible()
+    expect(page.locator("#id_name")).to_be_focused()
 
 
 def test_the_person_s_menu_opens_and_leads_out_by_keys(page: Page, sign_in: SignIn) -> None:

@@ -130,3 +130,10 @@ def test_the_cookie_of_somebody_who_owes_one_opens_no_api_and_their_token_does(c
     headers = {"Authorization": f"Bearer {made.secret}"}
     assert client.get("/api/v1/apis/", headers=headers).status_code == HTTPStatus.OK
     assert Client().get("/api/v1/apis/", headers=headers).status_code == HTTPStatus.OK
+
+
+def test_an_address_that_only_takes_forms_says_so_on_a_page(client: Client) -> None:
+    client.force_login(person(OrganisationRole.ANALYST))
+    refused = client.get(reverse("access:theme"))
+    assert (refused.status_code, refused["Allow"]) == (HTTPStatus.METHOD_NOT_ALLOWED, "POST")
+    assert "There is nothing to see at this address" in refused.content.decode()

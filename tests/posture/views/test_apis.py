@@ -204,6 +204,19 @@ def test_endpoints_are_listed_by_path_with_what_they_declare(analyst: Client) ->
     assert len(only) == 1
 
 
+def test_an_endpoint_leads_to_its_own_findings(analyst: Client) -> None:
+    api = make_api()
+    inner, outer = make_endpoint(api, "/a/{id} b", method="POST"), make_endpoint(api, "/a")
+    make_finding(api, title="Inner", endpoint=inner)
+    make_finding(api, title="Outer", endpoint=outer)
+    page = analyst.get(f"/apis/{api.code}/endpoints/").content.decode()
+    ways = re.findall(rf'href="(/apis/{api.code}/findings/\?endpoint=[^"]+)"', page)
+    found = [rows_of(analyst.get(way).content) for way in ways]
+    assert [len(rows) for rows in found] == [1, 1]
+    assert ["Outer" in found[0][0], "Inner" in found[1][0]] == [True, True]
+    assert "Endpoint is POST /a/{id} b" in text_of(analyst.get(ways[1]).content)
+
+
 def test_findings_open_first_worst_first_and_unfold_to_what_the_tool_said(analyst: Client) -> None:
     api, other = make_api(), make_api()
     make_finding(api, severity=1, title="Low one")
