@@ -194,6 +194,7 @@ def test_an_acceptance_takes_another_person_and_counts_in_the_inherent_score_alo
     assert status_of(finding) == "new"
     mine = signed_in(owner).get(at(finding)).content.decode()
     assert "Another person with the right to approve" in mine
+    assert "For high findings that is: Security manager, Team owner." in mine
     assert "Approve</button>" not in mine
     refused = signed_in(owner).post(at(finding, "answer/"), {"decision": code, "answer": "accept"})
     assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
