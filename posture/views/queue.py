@@ -15,7 +15,7 @@ from findings.models import Decision
 from findings.services.decide import undo
 from findings.services.work import assign
 from inventory.access.http import Request, wants_fragment
-from inventory.access.rights import Verb, roles_that_may
+from inventory.access.rights import Verb, may_somewhere, roles_that_may
 from inventory.access.routes import Scope, route
 from inventory.access.selectors import person_in_sight
 from inventory.access.views.lists import answer_list, place
@@ -68,6 +68,7 @@ def queue_list(request: Request) -> HttpResponse:
         "tabs": tabs,
         "all": f"{request.path}?view=all" if first else request.path,
         "at": next((tab for tab in tabs if tab.current), None),
+        "may_choose": may_somewhere(principal, Verb.DECIDE),
         "own_teams": [team for team in teams if team.pk in principal.team_ids],
     }
     if not wants_fragment(request):

@@ -191,6 +191,18 @@ def test_the_panel_is_the_finding_with_what_can_be_done_and_without_a_script_its
     assert "/decide/" not in auditor.get(f"{QUEUE}{row.code}/", headers=FRAGMENT).content.decode()
 
 
+def test_nobody_chooses_who_may_not_decide() -> None:
+    wait(make_api())
+    for role, may in (
+        (OrganisationRole.ANALYST, True),
+        (OrganisationRole.AUDITOR, False),
+        (OrganisationRole.RESPONDER, False),
+    ):
+        page = signed_in(person(role)).get(f"{QUEUE}?q=e").content.decode()
+        parts = ('name="finding"', 'class="bulk"', f'href="{TOGETHER}')
+        assert [part in page for part in parts] == [may] * 3, role
+
+
 def test_the_page_names_each_key_of_the_panel_that_could_stand_beside_it() -> None:
     row, client = wait(make_api()), analyst()
     panel = client.get(f"{QUEUE}{row.code}/", headers=FRAGMENT).content.decode()
