@@ -6,7 +6,7 @@ Everything is said at the moment it is done. What happened before is what the al
 from datetime import datetime
 from typing import Final
 
-from incidents.choices import Level, Outcome, Seat, State, StepAct
+from incidents.choices import Act, Level, Outcome, Seat, State, StepAct
 from incidents.models import Episode, Incident
 from incidents.playbooks.shelf import playbook_for, shelf
 from incidents.services.clocks import switch_on
@@ -14,6 +14,8 @@ from incidents.services.evidence import freeze
 from incidents.services.incidents import Declared, declare
 from incidents.services.people import seat
 from incidents.services.playing import follow, mark
+from incidents.services.triage import triage
+from incidents.transitions.triage import Said
 from inventory.access.records import Principal
 from posture.services.demo.acting import person_called, principal_called
 
@@ -41,6 +43,8 @@ def open_incident(*, now: datetime) -> Incident | None:
     alert = told.exclude(state=State.CLOSED.value).select_related("api__owner").order_by("-last_at", "code").first()
     if alert is None or alert.api is None:
         return None
+    if alert.state == State.NEW.value:
+        triage(episode=alert, said=Said(act=Act.ACKNOWLEDGED), principal=responder, now=now)
     slug = playbook_for(CATEGORY)
     said = Declared(
         title=f"{alert.title} on {alert.api.name}", level=Level(shelf()[slug].level), alerts=(alert,),
