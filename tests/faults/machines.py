@@ -21,7 +21,7 @@ DISK_MEGABYTES = 64
 DATABASE_MEGABYTES = 700
 LITTLE_LOG = {"max_wal_size": "96MB", "min_wal_size": "32MB"}
 """What keeps a database's log small, so that its disk can be."""
-TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'posture_application'"
+TERMINATE = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'posture_application'"
 
 
 def superuser(*statements: str) -> None:
