@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
 from itertools import accumulate
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.db import connection
 
@@ -30,7 +30,10 @@ APIS = 2_000
 SCANNED = 49
 """How many APIs a report speaks of beside the big one."""
 
+HOST = "api-{}.shop.example"
 RULES = 120
+GONE = 10
+"""One result in so many is gone in a later report."""
 REPOSITORY = "code.shop.example/shop/monolith"
 
 LEVELS = ("error", "warning", "warning", "warning", "note", "note")
@@ -113,23 +116,32 @@ def make_base(api_ids: list[int], count: int) -> None:
         cursor.execute(BASE_PRESENCE, given)
 
 
-def report(count: int) -> BytesIO:
-    """Return a SARIF report with so many results, about 600 bytes each."""
-    chance = random.Random(SEED)  # noqa: S311 - the same report each time, no secret
-    code = count // 3
+def report(count: int, host: str = HOST, apis: int = APIS, *, later: bool = False) -> BytesIO:
+    """Return a SARIF report with so many results, about 600 bytes each; `host` has a place for the number of an API.
+
+    A `later` one is of the next day, when every tenth result is gone.
+    """
     out = BytesIO()
-    out.write(b'{"version": "2.1.0", "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "runs": [')
-    _write_run(
-        out, "codescan", _code(code, chance), versionControlProvenance=[{"repositoryUri": f"https://{REPOSITORY}"}]
-    )
-    out.write(b",")
-    _write_run(out, "webscan", _web(count - code, chance))
-    out.write(b"]}")
+    write_report(out, count, host, apis, later=later)
     out.seek(0)
     return out
 
 
-def _write_run(out: BytesIO, tool: str, results: Iterator[dict[str, object]], **members: object) -> None:
+def write_report(out: BinaryIO, count: int, host: str = HOST, apis: int = APIS, *, later: bool = False) -> None:
+    """Write such a report into a file, result by result."""
+    chance = random.Random(SEED)  # noqa: S311 - the same report each time, no secret
+    code = count // 3
+    out.write(b'{"version": "2.1.0", "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "runs": [')
+    source = [{"repositoryUri": f"https://{REPOSITORY}"}]
+    _write_run(out, "codescan", _code(code, chance), later=later, versionControlProvenance=source)
+    out.write(b",")
+    _write_run(out, "webscan", _web(count - code, chance, host, apis), later=later)
+    out.write(b"]}")
+
+
+def _write_run(
+    out: BinaryIO, tool: str, results: Iterator[dict[str, object]], *, later: bool, **members: object
+) -> None:
     rules = [
         {
             "id": f"{tool}.{number}",
@@ -141,11 +153,12 @@ def _write_run(out: BytesIO, tool: str, results: Iterator[dict[str, object]], **
     ]
     head = {
         "tool": {"driver": {"name": tool, "version": "1.2.3", "rules": rules}},
-        "invocations": [{"executionSuccessful": True, "endTimeUtc": "2026-06-01T08:00:00Z"}],
+        "invocations": [{"executionSuccessful": True, "endTimeUtc": f"2026-06-0{1 + later}T08:00:00Z"}],
         **members,
     }
     out.write(json.dumps(head).encode()[:-1] + b', "results": [')
-    out.writelines(b"," * bool(number) + json.dumps(result).encode() for number, result in enumerate(results))
+    kept = (result for number, result in enumerate(results) if not later or number % GONE)
+    out.writelines(b"," * bool(number) + json.dumps(result).encode() for number, result in enumerate(kept))
     out.write(b"]}")
 
 
@@ -176,22 +189,21 @@ def _code(count: int, chance: random.Random) -> Iterator[dict[str, object]]:
         }
 
 
-def _web(count: int, chance: random.Random) -> Iterator[dict[str, object]]:
+def _web(count: int, chance: random.Random, host: str, apis: int) -> Iterator[dict[str, object]]:
     weights = list(accumulate(1 / rank for rank in range(1, SCANNED + 1)))
-    apis = range(1, APIS, APIS // SCANNED)[:SCANNED]
-    for number, api in enumerate(chance.choices(apis, cum_weights=weights, k=count)):
+    scanned = range(1, apis, max(1, apis // SCANNED))[:SCANNED]
+    for number, api in enumerate(chance.choices(scanned, cum_weights=weights[: len(scanned)], k=count)):
+        called = host.format(api)
         verb, word = chance.choice(VERBS), chance.choice(WORDS)
         target = f"/v1/{word}/{chance.randrange(10**6)}/part-{number}"
         yield {
             **_common("webscan", number, chance),
-            "locations": [
-                {"physicalLocation": {"artifactLocation": {"uri": f"https://api-{api}.shop.example{target}"}}}
-            ],
+            "locations": [{"physicalLocation": {"artifactLocation": {"uri": f"https://{called}{target}"}}}],
             "webRequest": {
                 "method": verb,
                 "target": target,
                 "protocol": "https",
-                "headers": {"Host": f"api-{api}.shop.example", "User-Agent": "webscan/1.2.3", "Accept": "*/*"},
+                "headers": {"Host": called, "User-Agent": "webscan/1.2.3", "Accept": "*/*"},
             },
             "properties": {"parameter": f"{word}_id", "security-severity": f"{chance.triangular(0, 10, 5):.1f}"},
         }

@@ -92,9 +92,41 @@ class Line:
             return f"{claimed}: fewer than the {self.stated:,} rows the goal is stated for"
         if self.missed:
             return "; ".join(self.missed)
+        if self.most is None and self.most_megabytes is not None:
+            return f"goal {self.most_megabytes} MB a process: reached"
         if self.ratio is None:
             return f"goal {_seconds(self.most)}: reached" if self.most is not None else "no goal in seconds"
         return f"{self.ratio:.2f} x" + (f", goal {self.most:g} x: reached" if self.most is not None else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sized:
+    """Bytes that the rows of some tables take for each of `rows`, with their indexes, and the most they may take."""
+
+    name: str
+    rows: int
+    tables: dict[str, int]
+    most: int
+    stated: int
+
+    @property
+    def each(self) -> float:
+        """Bytes for each row, all tables together."""
+        return sum(self.tables.values()) / self.rows
+
+    @property
+    def missed(self) -> list[str]:
+        """What was to be reached and was not, in words."""
+        if self.rows < self.stated or self.each <= self.most:
+            return []
+        return [f"MISSED: {self.each:,.0f} bytes, the goal is {self.most:,}"]
+
+    def told(self) -> list[str]:
+        """Return the line as text for people."""
+        parts = (f"    {name}: {size / self.rows:,.0f} bytes each" for name, size in self.tables.items())
+        claimed = f"no goal: fewer than {self.stated:,}" if self.rows < self.stated else f"goal {self.most:,}: reached"
+        verdict = "; ".join(self.missed) or claimed
+        return [f"{self.name}: {self.each:,.0f} bytes for each of {self.rows:,}", *parts, f"    {verdict}"]
 
 
 def _spread(seconds: Sequence[float]) -> str:

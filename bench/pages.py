@@ -13,7 +13,7 @@ from bench import machine
 from bench.databases import copy_of
 from bench.lines import Line
 from inventory.access.choices import OrganisationRole
-from inventory.access.models import Team, User
+from inventory.access.models import Team
 from tests.addresses import addresses
 from tests.estate import Estate, make_estate, tidy
 from tests.inventory.access.people import person, signed_in
@@ -33,26 +33,44 @@ def measure(*, count: int, rounds: int) -> list[Line]:
     From the request to the last byte of the answer, through all middleware, in this process; without a network and
     without the files a browser fetches besides.
     """
-    static = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": static}
-    settings.ALLOWED_HOSTS = ["*"]
+    answer_here()
     with copy_of() as _:
         estate = make_estate(apis=APIS, findings=count)
         tidy()
-        people = {
-            "security manager": person(OrganisationRole.SECURITY_MANAGER),
-            "team owner": person(owner_of=Team.objects.get(slug=estate.team)),
-        }
-        return [line for who, user in people.items() for line in _lines(who, user, estate, rounds * REQUESTS)]
+        return lines(estate, rounds=rounds, stated=STATED)
 
 
-def _lines(who: str, user: User, estate: Estate, requests: int) -> list[Line]:
-    client = signed_in(user)
+def answer_here() -> None:
+    """Let this process answer requests for any host, without the files that are collected for a server."""
+    static = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": static}
+    settings.ALLOWED_HOSTS = ["*"]
+
+
+def people(estate: Estate) -> dict[str, Client]:
+    """Return the browsers of a security manager and of the owner of the team that holds the biggest API."""
+    held = {
+        "security manager": person(OrganisationRole.SECURITY_MANAGER),
+        "team owner": person(owner_of=Team.objects.get(slug=estate.team)),
+    }
+    return {who: signed_in(user) for who, user in held.items()}
+
+
+def lines(estate: Estate, *, rounds: int, stated: int) -> list[Line]:
+    """Return a line for each page of an estate and each of two people."""
+    return [
+        line
+        for who, client in people(estate).items()
+        for line in _lines(who, client, estate, rounds * REQUESTS, stated)
+    ]
+
+
+def _lines(who: str, client: Client, estate: Estate, requests: int, stated: int) -> list[Line]:
     asked = (address for address in addresses(estate) if client.get(address).status_code == OK)
-    return [_line(who, client, address, estate.findings, requests) for address in asked]
+    return [_line(who, client, address, estate.findings, requests, stated) for address in asked]
 
 
-def _line(who: str, client: Client, address: str, findings: int, requests: int) -> Line:
+def _line(who: str, client: Client, address: str, findings: int, requests: int, stated: int) -> Line:
     database = connection.cursor().connection.info.backend_pid
     before = machine.load()
     seconds: list[float] = []
@@ -70,7 +88,7 @@ def _line(who: str, client: Client, address: str, findings: int, requests: int) 
         rows=findings,
         seconds=seconds,
         most=MOST_SECONDS,
-        stated=STATED,
+        stated=stated,
         of_all=worst,
         queries=ceil(len(asked) / requests),
         most_queries=MOST_QUERIES,

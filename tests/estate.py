@@ -90,7 +90,9 @@ SELECT 'FND-' || upper(substr(mark, 1, 12)), api.id, endpoint.id, mark, mark,
         WHEN 4 THEN 'reopened' ELSE 'new' END
 FROM (
     SELECT n, encode(sha256(('estate ' || n)::bytea), 'hex') AS mark,
-        CASE n %% 3 WHEN 0 THEN 1 ELSE 1 + n * 7 %% %(apis)s END AS at
+        CASE WHEN n %% 3 = 0 THEN 1
+            WHEN %(skewed)s THEN floor(power(%(apis)s, (n::bigint * 7919 %% 999983) / 999983.0::float8))::int
+            ELSE 1 + n * 7 %% %(apis)s END AS at
     FROM generate_series(1, %(findings)s) n
 ) AS drawn
 JOIN inventory_api api ON api.code = 'API-E' || lpad(at::text, 6, '0')
@@ -196,13 +198,13 @@ FROM incidents_incident incident JOIN incidents_episode alert ON substr(alert.co
 ENTRIES = """
 INSERT INTO incidents_entry (incident_id, at, happened_at, by_id, kind, text, note)
 SELECT incident.id, %(now)s, %(now)s - n * interval '1 minute', declared_by_id, 'observation', 'Line ' || n, ''
-FROM incidents_incident incident, generate_series(1, greatest(5, %(apis)s)) n
+FROM incidents_incident incident, generate_series(1, greatest(5, %(crowd)s)) n
 """
 
 FAILING = """
 INSERT INTO findings_checkresult (check_name, api_id, endpoint_id, result, severity, evidence, since)
 SELECT 'estate-' || n, endpoint.api_id, endpoint.id, 'fail', 3, 'It fails.', %(now)s
-FROM inventory_endpoint endpoint, generate_series(1, greatest(1, %(apis)s / 10)) n
+FROM inventory_endpoint endpoint, generate_series(1, greatest(1, %(crowd)s / 10)) n
 """
 
 PRESENT = """
@@ -245,15 +247,19 @@ class Estate:
     table: str = "RPT-E000001"
 
 
-def make_estate(*, apis: int, findings: int, teams: int = 20, endpoints: int = 7, scored: bool = True) -> Estate:
-    """Fill an empty database with so many APIs and findings, and score them as of `NOW`."""
+def make_estate(  # noqa: PLR0913 - each by name
+    *, apis: int, findings: int, teams: int = 20, endpoints: int = 7, scored: bool = True, crowd: int = 0,
+    skewed: bool = False,
+) -> Estate:  # fmt: skip
+    """Fill an empty database with so many APIs and findings, and score them as of `NOW`.
+
+    `crowd`, as many as APIs when not said, is how many lines an incident has and ten times how many checks fail at an
+    endpoint. Where it is `skewed`, the APIs beside the biggest share the rest by rank, in the manner of Zipf.
+    """
     given: dict[str, Any] = {
-        "apis": apis,
-        "findings": findings,
-        "teams": teams,
-        "endpoints": endpoints,
-        "now": NOW,
-    }
+        "apis": apis, "findings": findings, "teams": teams, "endpoints": endpoints, "crowd": crowd or apis,
+        "skewed": skewed, "now": NOW,
+    }  # fmt: skip
     people = (User(email=f"owner-{number}@shop.example", name=f"Owner {number}") for number in range(1, 31))
     User.objects.bulk_create(people, ignore_conflicts=True)
     with connection.cursor() as cursor:

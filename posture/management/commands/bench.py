@@ -17,7 +17,7 @@ from posture.supervisor.trouble import Trouble
 
 
 class Command(BaseCommand):
-    """Starts a database as the product has it, in a home that is thrown away, and the benches of `bench/` on it."""
+    """Starts a database as the product has it, in a home thrown away unless it is kept, and the benches on it."""
 
     help = (
         "Measure how fast reports come in, scores follow and pages answer, on a database of its own; "
@@ -28,14 +28,16 @@ class Command(BaseCommand):
     @override
     def add_arguments(self, parser: CommandParser) -> None:
         """Hand everything on."""
-        parser.add_argument("names", nargs="*", help="empty, large, memory, score, pages, log; all without a name")
+        parser.add_argument("names", nargs="*", help="which; all without a name (docs/run.md lists them)")
         parser.add_argument("--rounds", type=int, default=5, help="how often each is measured (default 5)")
         parser.add_argument("--share", type=float, default=1.0, help="a fraction of each N, for a quick look")
+        parser.add_argument("--keep", type=Path, help="a folder whose database and estates are kept for the next time")
 
     @override
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run the benches."""
-        home = Path(tempfile.mkdtemp(prefix="posture-bench-"))
+        kept: Path | None = options["keep"]
+        home = kept.absolute() if kept else Path(tempfile.mkdtemp(prefix="posture-bench-"))
         # Not a throw-away database: one of those does not wait for the disk, and the product's does.
         services = Services(home, throwaway=False, environ={})
         command = [sys.executable, "-m", "bench", *options["names"]]
@@ -47,8 +49,13 @@ class Command(BaseCommand):
         except Trouble as trouble:
             raise CommandError(str(trouble)) from trouble
         finally:
-            if services.postgres is not None:
-                services.postgres.throwaway = True
-                services.postgres.discard()
-            shutil.rmtree(home, ignore_errors=True)
+            if kept is None:
+                _remove(services, home)
         sys.exit(done.returncode)
+
+
+def _remove(services: Services, home: Path) -> None:
+    if services.postgres is not None:
+        services.postgres.throwaway = True
+        services.postgres.discard()
+    shutil.rmtree(home, ignore_errors=True)

@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bench.lines import Line
+from bench.lines import Line, Sized
 from tests.product import ROOT
 
 
@@ -54,12 +55,23 @@ def test_of_a_page_nearly_all_requests_and_the_number_of_queries_count() -> None
     assert line(**page | {"queries": 13}, of_all=0.09).missed == ["MISSED: 13 queries, the goal is 12"]
 
 
+def test_bytes_are_told_of_each_row_and_too_many_are_a_miss() -> None:
+    sized = Sized(name="A finding", rows=10, tables={"findings": 20_000, "scans": 1_000}, most=2_100, stated=10)
+    told = ["A finding: 2,100 bytes for each of 10", "    findings: 2,000 bytes each", "    scans: 100 bytes each"]
+    assert sized.told() == [*told, "    goal 2,100: reached"]
+    assert replace(sized, most=2_099).told()[-1] == "    MISSED: 2,100 bytes, the goal is 2,099"
+    assert replace(sized, most=1, stated=11).told()[-1] == "    no goal: fewer than 11"
+    assert replace(sized, most=1, stated=11).missed == []
+
+
 @pytest.mark.slow
 def test_every_bench_runs_on_a_small_share() -> None:
     command = [sys.executable, "manage.py", "bench", "--rounds", "1", "--share", "0.005"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("no ratio: fewer than") == 11
-    assert "/apis/, security manager: median" in done.stdout
+    assert done.stdout.count("no ratio: fewer than") == 33
+    assert done.stdout.count("/apis/, security manager: median") == 2
     for name in ("500 findings into an empty base", "500 findings into a base of 5,000", "Full re-score of 2,000 APIs"):
+        assert name in done.stdout
+    for name in ("500 findings into the estate of 5,000", "/apis/, team owner, while", "bytes for each of 5,500"):
         assert name in done.stdout
