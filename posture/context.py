@@ -15,7 +15,7 @@ from inventory.access.models import User
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may_somewhere
 from inventory.access.routes import address_for
-from posture.selectors.demands import Demands, demands
+from posture.selectors.demands import MOST, Demands, demands
 from posture.selectors.places import GROUPS, PERSONAL, Place, open_to
 from posture.services.demo.progress import Progress, heard
 
@@ -38,7 +38,7 @@ WAYS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One place one can go to. `count` is shown when it is not 0; `counted` says of what, for screen readers."""
+    """One place one can go to. What is `shown` of the count, when it is not 0; `counted` says of what, in words."""
 
     label: str
     url: str
@@ -47,6 +47,11 @@ class Item:
     current: bool
     count: int = 0
     counted: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The count as people read it, which goes no further than it was counted."""
+        return f"{self.count:,}" if self.count < MOST else f"{MOST - 1:,}+"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Count, TextField, Value
+from django.db.models import Count, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
 from findings.models import Finding
@@ -22,11 +22,16 @@ from posture.models import Notice
 from posture.selectors.prepared import NOW, PEOPLE, Prepared
 
 BROKEN: Final = (State.FAILED, State.QUARANTINED)
+MOST: Final = 1_000
+"""What asks for somebody is not counted any further: every page of everybody shows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demands:
-    """Findings and alerts that are critical or high, incidents not over, what needs care, and notices not read."""
+    """Findings and alerts that are critical or high, incidents not over, what needs care, and notices not read.
+
+    Each up to `MOST`, which stands for as many and for any more.
+    """
 
     findings: int = 0
     alerts: int = 0
@@ -53,7 +58,7 @@ def _counting(principal: Principal) -> Prepared:
     broken = Job.objects.visible_to(principal).filter(state__in=BROKEN)
     sick = needing_care(Connection.objects.visible_to(principal), now=NOW)
     counted = [
-        rows.order_by().annotate(what=Cast(Value(what), TextField())).values("what").annotate(n=Count("pk"))
+        _first(rows).annotate(what=Cast(Value(what), TextField())).values("what").annotate(n=Count("pk"))
         for what, rows in (
             ("findings", worst),
             ("alerts", fresh),
@@ -65,3 +70,7 @@ def _counting(principal: Principal) -> Prepared:
     ]
     told_of = counted[0].union(*counted[1:], all=True).values_list("what", "n")
     return Prepared(told_of)
+
+
+def _first(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    return QuerySet(rows.model).filter(pk__in=rows.order_by().values("pk")[:MOST])

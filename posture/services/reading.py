@@ -1,12 +1,14 @@
 """Read scores back: what one is made of, what to fix first, and the same number computed again."""
 
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby, islice
 from math import fsum
 from operator import itemgetter
+from threading import Lock
 from typing import Any
 
 from django.db import connection
@@ -27,6 +29,8 @@ from posture.services.parameters import parameters
 from posture.services.statements import KINDS, RUNS
 
 STEPS = 10
+KEPT = 500
+"""Plans of fixes that a process keeps."""
 NAMED = ("names", "classes", "points", "fixed")
 ALIKE = ("classes", "severity", "cvss", "confidence", "epss", "kev", "exploited", "accepted", "n")
 """The columns of stored factors and of stored findings, which hold one line each and are as long as one another."""
@@ -55,6 +59,10 @@ class Fixes:
 
     steps: tuple[Step, ...]
     best_class: ClassFix | None
+
+
+_KEPT: OrderedDict[tuple[Hashable, ...], Fixes] = OrderedDict()
+_LOCK = Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +111,26 @@ def fixes_of(*, api: Api, now: datetime, steps: int = STEPS, runtime: Runtime = 
         steps=tuple(islice(plan_runs(classes, **setting.around), steps)),
         best_class=best_class(classes, **setting.around),
     )
+
+
+def fixes_at(*, api: Api, point: ApiScore, now: datetime, steps: int = STEPS) -> Fixes:
+    """Return the fixes of an API as its findings stood at the newest point of its score.
+
+    Of an API with findings by the hundred thousand they take longer than all else of its page, so that each process
+    keeps those that were asked for last.
+    """
+    facts = (api.reach, api.environment, api.sensitivity, api.criticality)
+    key = (api.stable_id, point.pk, model_in_force(now=now).model_id, facts, steps)
+    with _LOCK:
+        if key in _KEPT:
+            _KEPT.move_to_end(key)
+            return _KEPT[key]
+    fixes = fixes_of(api=api, now=now, steps=steps)
+    with _LOCK:
+        _KEPT[key] = fixes
+        while len(_KEPT) > KEPT:
+            _KEPT.popitem(last=False)
+    return fixes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

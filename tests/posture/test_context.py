@@ -9,12 +9,14 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
+from findings.models import Finding
 from inventory.access.choices import OrganisationRole
 from inventory.access.selectors import principal_of
 from inventory.jobs.models import Job
+from posture.selectors.demands import MOST
 from posture.services.demo.progress import Progress, tell
 from tests.inventory.access.people import person, team
-from tests.posture.services.estates import make_api, make_finding
+from tests.posture.services.estates import finding, make_api, make_finding
 from tests.posture.views.pages import signed_in, text_of
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +78,15 @@ def test_the_side_bar_counts_what_asks_for_somebody_and_nothing_else() -> None:
     nothing = text_of(signed_in(person(member_of=team())).get("/apis/").content)
     assert "critical or high" not in nothing
     assert "failed" not in nothing
+
+
+def test_the_side_bar_counts_no_further_than_it_says() -> None:
+    api = make_api()
+    Finding.objects.bulk_create(finding(api, severity=4) for _ in range(MOST))
+    auditor = signed_in(person(OrganisationRole.AUDITOR))
+    assert "Findings 999+ critical or high" in text_of(auditor.get("/apis/").content)
+    Finding.objects.order_by("pk")[0].delete()
+    assert "Findings 999 critical or high" in text_of(auditor.get("/apis/").content)
 
 
 def test_a_place_stands_there_for_those_whom_it_lets_in() -> None:

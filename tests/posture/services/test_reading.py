@@ -1,6 +1,7 @@
 """What is read back from stored scores."""
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from findings.models import Finding
 from inventory.access.choices import OrganisationRole, PrincipalKind, TeamRole
@@ -9,7 +10,7 @@ from posture.models import ApiScore, CurrentScore
 from posture.records import QUIET, Runtime, ThreatFacts
 from posture.scoring.plans import plan
 from posture.scoring.scores import OPEN, if_fixed, score_api, two_decimals
-from posture.services.reading import factors_of, fixes_of, plan_of, portfolio_of, recompute
+from posture.services.reading import factors_of, fixes_at, fixes_of, plan_of, portfolio_of, recompute
 from posture.services.rescore import score_apis
 from tests.posture.services.estates import (
     NOW,
@@ -82,6 +83,23 @@ def test_what_the_first_fixes_buy_is_told_without_all_their_names_as_the_plan_te
     assert [step.gain for step in fixes.steps] == pytest.approx([step.gain for step in whole], abs=1e-9)
     assert [step.name for step in fixes.steps][:1] == [step.name for step in whole][:1]
     assert all(step.name in {"", again.name} for step, again in zip(fixes.steps, whole, strict=True))
+
+
+def test_fixes_are_kept_until_the_score_has_a_new_point(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    api = make_api()
+    made = make_finding(api, severity=4)
+    Finding.objects.bulk_create(finding(api, severity=1) for _ in range(3))
+    score_apis(api_ids=[api.pk], cause="a test", now=NOW)
+    point = ApiScore.objects.filter(api=api).order_by("-pk")[0]
+    fixes = fixes_at(api=api, point=point, now=NOW)
+    assert fixes == fixes_of(api=api, now=NOW)
+    with django_assert_max_num_queries(1):
+        assert fixes_at(api=api, point=point, now=NOW) is fixes
+    Finding.objects.filter(pk=made.pk).update(status="false_positive")
+    score_apis(api_ids=[api.pk], cause="a test", now=NOW)
+    anew = fixes_at(api=api, point=ApiScore.objects.filter(api=api).order_by("-pk")[0], now=NOW)
+    assert len(anew.steps) == len(fixes.steps) - 1
+    assert anew == fixes_of(api=api, now=NOW)
 
 
 def test_a_plan_stops_after_the_steps_asked_for() -> None:
