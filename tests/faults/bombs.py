@@ -2,12 +2,30 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 
 OPENAPI = '{"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {}, "x": %s}'
 SARIF = '{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "t"}}, "results": [{"x": %s}]}]}'
 ZAP = '{"@version": "2", "site": [{"alerts": [{"x": %s}]}]}'
+FRAMES = {
+    "Bandit": ("findings.connectors.bandit", '{"results": [{"x": %s}]}'),
+    "GitLab": ("findings.connectors.gitlab", '{"vulnerabilities": [{"x": %s}]}'),
+    "Semgrep": ("findings.connectors.semgrep", '{"results": [{"check_id": "a", "x": %s}]}'),
+    "Spectral": ("findings.connectors.spectral", '[{"code": "a", "path": [], "x": %s}]'),
+    "CrowdSec": ("incidents.connectors.crowdsec", '[{"scenario": "a", "events": [{"x": %s}]}]'),
+    "ModSecurity": ("incidents.connectors.modsecurity", '{"transaction": {"x": %s}}'),
+    "alerts": ("incidents.connectors.plain", '[{"event": "api.alert", "x": %s}]'),
+    "a log": ("inventory.connectors.access_log.reader", '{"time": "2026-03-05T10:00:00+00:00", "x": %s}'),
+}
+"""JSON of readers that read little else, with a place for what nests."""
+GROWN = {
+    "a log": ("inventory.connectors.access_log.reader", b'203.0.113.7 - - [05/Mar/2026:10:00:11 +0000] "GET /', b"a"),
+    "owners": ("inventory.connectors.codeowners", b"* @shop/platform\n", b"a"),
+}
+"""What begins as a document without brackets, and goes on without end."""
 DEEP = 200_000
+MEGABYTE = 1 << 20
 
 
 def bombs() -> Iterator[tuple[str, str, bytes]]:
@@ -15,11 +33,16 @@ def bombs() -> Iterator[tuple[str, str, bytes]]:
     openapi, zap = "inventory.connectors.openapi.reader", "findings.connectors.zap"
     sarif, nuclei = "findings.connectors.sarif.reader", "findings.connectors.nuclei"
     junit, csv = "findings.connectors.schemathesis.reader", "findings.connectors.generic.reader"
-    yield "zeros in gzip", sarif, gzip.compress(bytes(400 << 20), 9)
-    yield "spaces in gzip", openapi, gzip.compress(b'{"openapi": "3.1.0",' + b" " * (400 << 20), 9)
-    yield "gzip in gzip", sarif, gzip.compress(gzip.compress(bytes(100 << 20), 9), 9)
-    yield "lines in gzip", nuclei, gzip.compress(b'{"template-id": "a", "info": {}}' + b"\n" * (400 << 20), 9)
-    yield "one line in gzip", csv, gzip.compress(b"title,severity\n" + b"a" * (400 << 20), 9)
+    yield "zeros in gzip", sarif, _grown(b"", b"\0")
+    yield "spaces in gzip", openapi, _grown(b'{"openapi": "3.1.0",', b" ")
+    yield "gzip in gzip", sarif, gzip.compress(_grown(b"", b"\0"), 9)
+    yield "lines in gzip", nuclei, _grown(b'{"template-id": "a", "info": {}}', b"\n")
+    yield "one line in gzip", csv, _grown(b"title,severity\n", b"a")
+    for name, (reader, head, filler) in GROWN.items():
+        yield f"{name} in gzip", reader, _grown(head, filler)
+    for name, (reader, frame) in FRAMES.items():
+        yield f"deep arrays in {name}", reader, (frame % ("[" * DEEP + "]" * DEEP)).encode()
+        yield f"deep objects in {name}", reader, (frame % ('{"a":' * DEEP + "1" + "}" * DEEP)).encode()
     for name, reader, frame in (("OpenAPI", openapi, OPENAPI), ("SARIF", sarif, SARIF), ("ZAP", zap, ZAP)):
         yield f"deep arrays in {name}", reader, (frame % ("[" * DEEP + "]" * DEEP)).encode()
         yield f"deep objects in {name}", reader, (frame % ('{"a":' * DEEP + "1" + "}" * DEEP)).encode()
@@ -32,12 +55,21 @@ def bombs() -> Iterator[tuple[str, str, bytes]]:
     )
     yield "aliases in YAML", openapi, _aliases(30)
     yield "aliases of a path in YAML", openapi, _aliases(30, inside="paths")
+    yield "aliases in a catalogue", "inventory.connectors.backstage", _aliases(30, inside="kind")
     yield "merges in YAML", openapi, _merges(30)
     yield "laughs in XML", zap, _laughs("OWASPZAPReport")
     yield "laughs in JUnit", junit, _laughs("testsuites")
     yield "one long entity in XML", zap, _quadratic()
     yield "deep elements in XML", zap, b"<OWASPZAPReport>" + b"<a>" * DEEP + b"</a>" * DEEP + b"</OWASPZAPReport>"
     yield "references that grow in OpenAPI", openapi, _references(40)
+
+
+def _grown(head: bytes, filler: bytes) -> bytes:
+    """Return 400 MB in gzip, which end without the sum that nobody should come to: one block again and again."""
+    packing = zlib.compressobj(9, wbits=31)
+    begun = packing.compress(head) + packing.flush(zlib.Z_FULL_FLUSH)
+    block = packing.compress(filler * MEGABYTE) + packing.flush(zlib.Z_FULL_FLUSH)
+    return begun + block * 400
 
 
 def _aliases(levels: int, inside: str = "x") -> bytes:

@@ -9,7 +9,9 @@ from contextlib import suppress
 import pytest
 
 from inventory.connectors.base import DocumentError
-from inventory.connectors.registry import reader_for
+from inventory.connectors.registry import reader_for, readers
+from tests.conftest import TOLD, RecordProperty
+from tests.inventory.connectors.growing import MORE
 from tests.inventory.connectors.reading import read
 
 
@@ -187,6 +189,7 @@ GROWING: dict[str, tuple[str, Callable[[int], str]]] = {
         "sarif",
         lambda n: json.dumps({"runs": [{"tool": {"driver": {"name": "-1.1" * n}}, "results": [{}]}]}),
     ),
+    **MORE,
 }
 
 
@@ -208,14 +211,20 @@ def seconds(slug: str, text: str) -> float:
     return best
 
 
+def test_there_are_growing_documents_for_every_reader() -> None:
+    assert {slug for slug, _ in GROWING.values()} == {reader.slug for reader in readers()}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", GROWING)
-def test_twice_the_document_takes_no_more_than_twice_the_time(name: str) -> None:
+def test_twice_the_document_takes_no_more_than_twice_the_time(name: str, record_property: RecordProperty) -> None:
     slug, make = GROWING[name]
     small, large = make(100_000), make(200_000)
     for _ in range(3):
         once, twice = seconds(slug, small), seconds(slug, large)
         # A hundredth of a second is noise.
         if twice <= 2.3 * once + 0.01:
+            told = f"{once * 1000:.0f} ms, and {twice * 1000:.0f} ms for twice as much"
+            record_property(TOLD, f"Twice the document, {slug}, {name}: {told}")
             return
     pytest.fail(f"{once:.3f} s became {twice:.3f} s")
