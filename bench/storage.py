@@ -25,7 +25,7 @@ SELECT name, sum(pg_total_relation_size(oid))::bigint FROM (
 """
 TABLES = [
     "findings_finding", "findings_presence", "findings_scan", "findings_scanpart", "findings_sighting",
-    "findings_series", "findings_report", "findings_decision", "access_statechange",
+    "findings_series", "findings_due", "findings_report", "findings_decision", "access_statechange",
 ]  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def measure(*, share: float) -> list[Sized]:
         with connection.cursor() as cursor:
             cursor.execute(SIZES, [TABLES])
             sizes = dict(cursor.fetchall())
-        name = "A finding on disk with indexes, presences, scans, decisions and the trail"
+        name = "A finding on disk with indexes, presences, due dates, decisions and the trail"
         return [
             Sized(name=name, rows=Finding.objects.count(), tables=sizes, most=MOST_BYTES, stated=million.STATED)
         ]  # fmt: skip
