@@ -15,6 +15,7 @@ from findings.models import Report
 from inventory.jobs.models import Job
 from inventory.jobs.services.running import run_job
 from inventory.jobs.services.sweeping import overdue, recover
+from posture.supervisor.process import die_with
 from tests.faults.acts import LATER
 from tests.findings.reports import NOW
 
@@ -71,10 +72,12 @@ class Worker:
         connections.close_all()
         self.status: int | None = None
         self.frozen = False
+        parent = os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
             status = 1
             try:
+                die_with(parent, signal.SIGKILL)
                 work(random.Random(seed))
                 status = 0
             except BaseException:  # noqa: BLE001 - said by the only process that knows, which ends here
