@@ -53,7 +53,9 @@ def test_keys_mean_nothing_while_somebody_types(page: Page, sign_in: SignIn) -> 
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_esc_leaves_the_filter_and_what_was_not_taken_has_the_focus(page: Page, sign_in: SignIn) -> None:
+def test_esc_leaves_the_filter_and_what_was_not_taken_has_the_focus(
+    page: Page, sign_in: SignIn, complaints: list[str]
+) -> None:
     sign_in(page, "Security manager")
     page.goto("/findings/")
     page.keyboard.press("/")
@@ -67,6 +69,7 @@ def test_esc_leaves_the_filter_and_what_was_not_taken_has_the_focus(page: Page, 
     page.locator("#id_name").press("Enter")
     expect(page.get_by_text("This field is required.")).to_be_visible()
     expect(page.locator("#id_name")).to_be_focused()
+    complaints[:] = [line for line in complaints if "status of 422" not in line]
 
 
 def test_the_person_s_menu_opens_and_leads_out_by_keys(page: Page, sign_in: SignIn) -> None:
