@@ -24,7 +24,7 @@ from posture.scoring.plans import best_class, plan_runs
 from posture.scoring.portfolios import cubic_mean
 from posture.scoring.scores import ACCEPTED, band_of, score_api, two_decimals
 from posture.scoring.weights import Weights
-from posture.services.in_force import model_in_force
+from posture.services.in_force import InForce, model_in_force
 from posture.services.parameters import parameters
 from posture.services.statements import KINDS, RUNS
 
@@ -97,12 +97,14 @@ def plan_of(*, api: Api, now: datetime, steps: int = STEPS, runtime: Runtime = Q
     return tuple(islice(plan_runs(classes, **setting.around), steps))
 
 
-def fixes_of(*, api: Api, now: datetime, steps: int = STEPS, runtime: Runtime = QUIET) -> Fixes:
+def fixes_of(
+    *, api: Api, now: datetime, steps: int = STEPS, runtime: Runtime = QUIET, model: InForce | None = None
+) -> Fixes:
     """Return what the first fixes of an API buy and which class is best to fix as a whole, as its findings stand now.
 
     Of findings that weigh the same only the first has its name; the steps of the others are nameless.
     """
-    setting = _setting(api, now, runtime)
+    setting = _setting(api, now, runtime, model)
     classes = {
         group: [_run(hazard, list(alike), steps) for hazard, alike in groupby(kinds, key=itemgetter(1))]
         for group, kinds in groupby(_asked(KINDS, setting), key=itemgetter(0))
@@ -120,12 +122,13 @@ def fixes_at(*, api: Api, point: ApiScore, now: datetime, steps: int = STEPS) ->
     keeps those that were asked for last.
     """
     facts = (api.reach, api.environment, api.sensitivity, api.criticality)
-    key = (api.stable_id, point.pk, model_in_force(now=now).model_id, facts, steps)
+    model = model_in_force(now=now)
+    key = (api.stable_id, point.pk, model.model_id, facts, steps)
     with _LOCK:
         if key in _KEPT:
             _KEPT.move_to_end(key)
             return _KEPT[key]
-    fixes = fixes_of(api=api, now=now, steps=steps)
+    fixes = fixes_of(api=api, now=now, steps=steps, model=model)
     with _LOCK:
         _KEPT[key] = fixes
         while len(_KEPT) > KEPT:
@@ -141,8 +144,8 @@ class _Setting:
     around: dict[str, float]
 
 
-def _setting(api: Api, now: datetime, runtime: Runtime) -> _Setting:
-    weights = model_in_force(now=now).weights
+def _setting(api: Api, now: datetime, runtime: Runtime, model: InForce | None = None) -> _Setting:
+    weights = (model or model_in_force(now=now)).weights
     given = parameters(api_ids=[api.pk], weights=weights, runtime=runtime)
     facts = ApiFacts(
         reach=api.reach, environment=api.environment, sensitivity=api.sensitivity, criticality=api.criticality
