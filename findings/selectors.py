@@ -16,7 +16,7 @@ from inventory.access.models import Team
 from inventory.access.records import Principal
 from inventory.access.rights import Verb
 from inventory.models import Api
-from inventory.selectors import apis_for
+from inventory.selectors.apis import apis_for
 
 NAMES_OFFERED = 200
 GROUPS_SHOWN: Final = 100

@@ -26,6 +26,7 @@ from inventory.access.errors import AccessRefused
 from inventory.access.records import Principal
 from inventory.choices import RunState
 from inventory.connectors.registry import reader_for
+from inventory.filters import RUN_JOB
 from inventory.jobs.choices import Queue
 from inventory.jobs.documents import DocumentError
 from inventory.jobs.models import Blob
@@ -35,7 +36,6 @@ from inventory.jobs.services.blobs import BlobExpired, open_plain
 from inventory.jobs.services.jobs import enqueue
 from inventory.jobs.services.reading import read_document
 from inventory.models import Api, Connection, TrafficLog
-from inventory.selectors import RUN_JOB
 from inventory.services.traffic.logs import LogOptions, LogRead, LogResult, held_log, record_log, start_of
 from inventory.signals import LogTaken, log_recorded
 

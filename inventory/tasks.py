@@ -21,7 +21,7 @@ from inventory.jobs.services.jobs import enqueue
 from inventory.jobs.services.reading import read_document
 from inventory.models import Api, BaseUrl
 from inventory.records import EndpointRecord, SpecificationRecord
-from inventory.selectors import apis_for
+from inventory.selectors.apis import apis_for
 from inventory.services.owners import OwnersRead, propose_owners
 from inventory.services.specifications import (
     SpecificationOptions,

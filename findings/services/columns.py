@@ -27,7 +27,7 @@ from inventory.jobs.documents import Document, DocumentCrashed, DocumentError
 from inventory.jobs.models import Job
 from inventory.jobs.services.blobs import BlobDamaged, BlobExpired, open_plain
 from inventory.jobs.services.reading import Limits, read_document
-from inventory.selectors import find_api
+from inventory.selectors.apis import find_api
 
 SHOWN: Final = 8
 LIMITS: Final = Limits(cpu_seconds=3, cpu_seconds_per_mb=0.2)

@@ -17,7 +17,7 @@ from findings.signals import findings_ingested
 from inventory.access.records import Principal
 from inventory.access.rights import Verb
 from inventory.access.services.trail import record_change
-from inventory.selectors import address_book, apis_for
+from inventory.selectors.apis import address_book, apis_for
 from inventory.signals import ApisChanged
 
 AHEAD = timedelta(minutes=5)

@@ -10,7 +10,7 @@ from findings.records import FindingRecord
 from inventory.access.records import Principal
 from inventory.access.rights import Verb
 from inventory.models import Api
-from inventory.selectors import apis_for
+from inventory.selectors.apis import apis_for
 from inventory.services.traffic.placing import Beyond, place_traffic
 from inventory.signals import ApisChanged, endpoints_recorded
 

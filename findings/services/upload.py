@@ -21,7 +21,7 @@ from inventory.jobs.models import Blob, Job
 from inventory.jobs.services import blobs
 from inventory.jobs.services.jobs import enqueue
 from inventory.models import Api
-from inventory.selectors import find_api
+from inventory.selectors.apis import find_api
 
 MAX_PARTS = 10_000
 GENERIC: Final = "generic"

@@ -17,7 +17,7 @@ from inventory.access.http import Request
 from inventory.access.rights import Verb, may_somewhere, refused
 from inventory.access.routes import Scope, route
 from inventory.errors import InventoryRefused
-from inventory.selectors import find_api
+from inventory.selectors.apis import find_api
 
 
 @route(Scope.TEAM)

@@ -16,7 +16,7 @@ from incidents.services.placing import Placing
 from incidents.services.weighing import weigh_anew
 from incidents.transitions.episodes import Spot, Tally, key_of
 from inventory.models import Api, ApiTeam
-from inventory.selectors import address_book
+from inventory.selectors.apis import address_book
 
 DOUBLES: Final = """
 DELETE FROM incidents_alert alert USING incidents_alert held

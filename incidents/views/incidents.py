@@ -27,7 +27,7 @@ from inventory.access.routes import Scope, route
 from inventory.access.views.lists import answer_list, place
 from inventory.errors import InventoryRefused
 from inventory.models import Api
-from inventory.selectors import apis_for, find_api
+from inventory.selectors.apis import apis_for, find_api
 
 MOST_APIS: Final = 200
 

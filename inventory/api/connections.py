@@ -23,7 +23,7 @@ from inventory.access.selectors import teams_in_sight
 from inventory.api.wanting import Changed, New, Nothing, refusing_fields, wanted_from
 from inventory.jobs.api.posting import Posting
 from inventory.models import Connection
-from inventory.selectors import healths, secrets_set_of
+from inventory.selectors.connections import healths, secrets_set_of
 from inventory.services.connections import change_connection, create_connection, pause_connection, start_run
 from inventory.services.visits import try_connection
 from inventory.sources.base import sources
@@ -106,10 +106,9 @@ class TrialAnswer(serializers.Serializer[Any]):
 
 def context_of(rows: Sequence[Connection], principal: Principal) -> dict[str, Any]:
     """Return what `ConnectionRow` needs beside some rows in sight."""
-    seen = Connection.objects.visible_to(principal).filter(pk__in=[row.pk for row in rows])
     return {
         "principal": principal,
-        "healths": {health.connection.pk: health for health in healths(seen, now=timezone.now())},
+        "healths": {health.connection.pk: health for health in healths(rows, now=timezone.now())},
         "secrets": secrets_set_of(rows, principal=principal),
     }
 

@@ -16,7 +16,7 @@ from inventory.choices import Authentication, Discovery
 from inventory.discovery import Discovered
 from inventory.models import Api, Endpoint
 from inventory.models.traffic import in_state
-from inventory.selectors import discovered, endpoints_of
+from inventory.selectors.endpoints import discovered, endpoints_of
 
 
 class EndpointRow(serializers.Serializer[Endpoint]):

@@ -13,7 +13,7 @@ from inventory.access.api.resources import Listing, Resource
 from inventory.access.api.signing_in import ApiRequest
 from inventory.choices import RunState
 from inventory.models import Connection, Run
-from inventory.selectors import documents_of
+from inventory.selectors.connections import documents_of
 
 
 class Fault(TypedDict):

@@ -11,7 +11,7 @@ from inventory.checks.facts import FRESH_DAYS, CheckedApi, CheckedEndpoint, Decl
 from inventory.choices import Discovery, FactSource, Reach, Sensitivity
 from inventory.models import Api, ApiTeam, BaseUrl, Endpoint, Fact, Observation, ObservedDay, Specification
 from inventory.models.traffic import discovery_days
-from inventory.selectors import judged
+from inventory.selectors.endpoints import judged
 
 NO_CALLS = {"calls": 0, "signed": 0, "unsigned": 0, "open": 0}
 

@@ -13,12 +13,12 @@ from inventory.access.rights import Verb, require
 from inventory.access.services.trail import record_change
 from inventory.codes import chance_code
 from inventory.errors import ConnectionRefused
+from inventory.filters import RUN_JOB
 from inventory.jobs.models import Job, Schedule, Secret
 from inventory.jobs.services.jobs import enqueue
 from inventory.jobs.services.vault import seal_secret
 from inventory.jobs.targets import Allowed, Target, TargetRefused, parse_allowed, parse_target
 from inventory.models import Connection
-from inventory.selectors import RUN_JOB
 from inventory.services.visits import surroundings
 from inventory.sources.base import SourceRefused, source_for
 from inventory.sources.webhook import RECEIVING

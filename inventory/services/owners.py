@@ -17,7 +17,7 @@ from inventory.choices import FactSource
 from inventory.errors import InventoryRefused
 from inventory.models import Api, Fact
 from inventory.records import OwnerRecord
-from inventory.selectors import apis_for
+from inventory.selectors.apis import apis_for
 from inventory.signals import ApisChanged, facts_recorded
 
 EVERYTHING: Final = frozenset(("*", "**", "/", "/*", "/**"))

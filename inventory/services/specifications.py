@@ -19,7 +19,7 @@ from inventory.jobs.models import Blob
 from inventory.models import Api, BaseUrl, Fact, Specification
 from inventory.paths import split_base
 from inventory.records import EndpointRecord, SpecificationRecord
-from inventory.selectors import apis_for, find_api
+from inventory.selectors.apis import apis_for, find_api
 from inventory.services.classify import give_team
 from inventory.services.endpoints import EndpointCounts, write_endpoints
 from inventory.services.traffic.placing import place_traffic

@@ -10,14 +10,25 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from inventory.access.http import Request
-from inventory.access.rights import Verb, may, require
+from inventory.access.http import Request, wants_fragment
+from inventory.access.rights import Verb, may, may_somewhere, require
 from inventory.access.routes import Scope, route
+from inventory.access.views.lists import answer_list, place
 from inventory.connectors.registry import readers
 from inventory.errors import ConnectionRefused
+from inventory.filters import ConnectionFilter
 from inventory.forms import ConnectionForm, initial_of
 from inventory.models import Connection, Run
-from inventory.selectors import RUNS_SHOWN, documents_of, healths, secrets_set, teams_to_connect_for
+from inventory.selectors.connections import (
+    RUNS_SHOWN,
+    connected,
+    connections_in_sight,
+    documents_of,
+    healths,
+    secrets_set,
+    teams_of_connections,
+    teams_to_connect_for,
+)
 from inventory.services.connections import (
     RULES,
     Wanted,
@@ -38,20 +49,24 @@ SENT = {"": "When something is sent"}
 @require_GET
 @route(Scope.TEAM)
 def connection_list(request: Request) -> HttpResponse:
-    """Show every connection in sight, those that need care first."""
-    now = timezone.now()
-    rows = healths(Connection.objects.visible_to(request.principal), now=now)
-    good = [row.connection.last_good_at for row in rows if row.connection.last_good_at]
-    context = {
-        "rows": [(row, source_for(row.connection.kind), _may_run(request, row.connection)) for row in rows],
-        "care": [row for row in rows if row.state in {"failing", "partial", "silent"}],
-        "healthy": sum(row.state == "good" for row in rows),
-        "oldest": min(good, default=None),
-        "taken": sum(row.taken for row in rows),
-        "running": [row for row in rows if row.job],
-        "may_connect": _may_connect(request),
+    """List the connections in sight, those that need care first."""
+    principal, now = request.principal, timezone.now()
+    kinds = [(source.slug, source.label) for source in sources()]
+    form = ConnectionFilter(request.GET, kinds=kinds, teams=teams_of_connections(principal), now=now)
+    page = connections_in_sight(principal=principal, narrowed=form, now=now, **place(request))
+    context: dict[str, Any] = {
+        "page": page,
+        "rows": [(row, source_for(row.connection.kind), _may_run(request, row.connection)) for row in page.rows],
     }
-    return render(request, "inventory/connections.html", context)
+    if not wants_fragment(request):
+        context |= {
+            "all": connected(principal=principal, now=now),
+            "running": [row for row in page.rows if row.job],
+            "may_connect": may_somewhere(request.principal, Verb.CONNECT),
+        }
+    return answer_list(
+        request, form, page="inventory/connections.html", fragment="inventory/_connection_table.html", context=context
+    )
 
 
 @route(Scope.TEAM, Verb.CONNECT)
@@ -173,9 +188,8 @@ def _connection(request: Request, code: str) -> Connection:
 
 
 def _render(request: Request, connection: Connection, more: dict[str, Any], status: int) -> HttpResponse:
-    rows = Connection.objects.visible_to(request.principal).filter(pk=connection.pk)
     context = {
-        "health": healths(rows, now=timezone.now())[0],
+        "health": healths([connection], now=timezone.now())[0],
         "connection": connection,
         "source": source_for(connection.kind),
         "rule": SENT[""] if connection.kind == RECEIVING else RULES.get(connection.rule, connection.rule),
@@ -201,11 +215,6 @@ def _hook(connection: Connection) -> str:
 
 def _may_run(request: Request, connection: Connection) -> bool:
     return may(request.principal, Verb.UPLOAD, team_id=connection.team_id)
-
-
-def _may_connect(request: Request) -> bool:
-    everywhere = may(request.principal, Verb.CONNECT, team_id=None)
-    return everywhere or bool(teams_to_connect_for(request.principal))
 
 
 def _form(

@@ -17,7 +17,7 @@ from inventory.choices import Authentication, Discovery
 from inventory.discovery import DEFINITIONS, Discovered
 from inventory.models import Api, Endpoint, ObservedDay
 from inventory.models.traffic import discovery_days, threshold
-from inventory.selectors import discovered, judged
+from inventory.selectors.endpoints import discovered, judged
 from posture.filters import EndpointFilter
 from posture.selectors.summaries import SEVERITIES, Mark, authentication_mark
 

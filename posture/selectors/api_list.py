@@ -17,7 +17,7 @@ from inventory.access.records import Principal
 from inventory.access.rights import Verb
 from inventory.choices import Reach
 from inventory.models import Api
-from inventory.selectors import apis_for
+from inventory.selectors.apis import apis_for
 from posture.filters import ApiFilter
 from posture.selectors.columns import APIS
 from posture.selectors.summaries import (

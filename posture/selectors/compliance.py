@@ -18,7 +18,7 @@ from inventory.access.pages import Key, Page, page_of, read_number, read_text
 from inventory.access.records import Principal
 from inventory.access.rights import Verb
 from inventory.models import Api, ApiTeam
-from inventory.selectors import apis_for
+from inventory.selectors.apis import apis_for
 from posture.choices import ComplianceState
 from posture.filters import ComplianceFilter
 from posture.models import Compliance

@@ -14,10 +14,10 @@ from incidents.choices import State as Standing
 from incidents.models import Episode
 from incidents.selectors.incident_list import live_in_sight
 from inventory.access.records import Principal
+from inventory.filters import needing_care
 from inventory.jobs.choices import State
 from inventory.jobs.models import Job
 from inventory.models import Connection
-from inventory.selectors import needing_care
 from posture.models import Notice
 from posture.selectors.prepared import NOW, PEOPLE, Prepared
 

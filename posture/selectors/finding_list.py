@@ -10,7 +10,7 @@ from inventory.access.pages import COUNTED, Page, batches, in_order, page_of
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may
 from inventory.models import Api
-from inventory.selectors import apis_for
+from inventory.selectors.apis import apis_for
 from posture.filters import FindingsFilter
 from posture.selectors.api_findings import ORDER, FindingRow, row_of
 from posture.selectors.facets import RELAXED, Counts, cells_of

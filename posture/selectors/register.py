@@ -13,7 +13,7 @@ from findings.status import DecisionKind, SeverityRank
 from inventory.access.pages import Key, Page, batches, in_order, page_of, read_moment, read_number
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may
-from inventory.selectors import apis_for
+from inventory.selectors.apis import apis_for
 from posture.registers import REGISTERED, RegisterFilter, next_month
 from posture.selectors.finding_page import code_of_decision
 

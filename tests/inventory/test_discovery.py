@@ -11,7 +11,7 @@ from inventory.choices import Discovery
 from inventory.discovery import DEFINITIONS, SINCE_EVER, EndpointFacts, Watch, discover, watch_of
 from inventory.models import Api, DiscoveryPolicy, Endpoint, ObservedDay
 from inventory.models.traffic import in_state
-from inventory.selectors import discovered
+from inventory.selectors.endpoints import discovered
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 EARLY, REMOVED, SUNSET, LATE = (date(2026, 5, number) for number in (1, 10, 12, 20))

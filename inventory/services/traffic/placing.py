@@ -21,7 +21,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from inventory.addresses import AddressBook
 from inventory.models import Api, ApiTeam, BaseUrl, Endpoint, GatewayDay, Observation
-from inventory.selectors import address_book
+from inventory.selectors.apis import address_book
 from inventory.services.hashing import hashing
 from inventory.services.traffic.statements import (
     DAYS,

@@ -113,7 +113,7 @@ reports = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=reports, order=st.randoms(use_true_random=False))
 def test_many_series_folded_together_leave_what_they_leave_one_by_one(
     apis: None, said: list[tuple[dict[Place, str], bool]], order: random.Random

@@ -230,5 +230,5 @@ def test_the_list_is_narrowed_and_takes_as_many_queries_for_40_rows_as_for_one(
     caller = Caller(token=token_of(person(OrganisationRole.SECURITY_MANAGER)))
     caller.get("connections/")
     for size in (1, 40):
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(7):
             assert len(caller.get("connections/", page_size=size)["results"]) == size

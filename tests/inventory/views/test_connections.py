@@ -1,5 +1,7 @@
 """The pages of connections: who finds what, forms that refuse beside the field, and nothing secret on any of them."""
 
+import html
+import re
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
@@ -12,7 +14,7 @@ from inventory.access.models import Team
 from inventory.jobs.models import Job
 from inventory.models import Connection, Run
 from tests.inventory.access.people import person, team
-from tests.posture.views.pages import rows_of, signed_in, text_of
+from tests.posture.views.pages import FRAGMENT, rows_of, signed_in, text_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -69,6 +71,40 @@ def test_what_needs_care_comes_first_with_its_reason(manager: Client) -> None:
     assert "shop.example answers 503. (2 runs in a row)" in text_of(page)
     assert "Two need care." in text_of(page)
     assert "1 of 4" in text_of(page)
+
+
+def test_the_list_is_narrowed_by_what_the_address_says(manager: Client, ours: Team) -> None:
+    now = datetime.now(UTC)
+    make("Ant", last_run_at=now, last_good_at=now, team=ours)
+    make("Bee", last_run_at=now, failures=2, fault="shop.example answers 503.", kind="folder")
+    make("Cow", paused_at=now)
+    asked = {
+        "": ["Bee", "Ant", "Cow"], "q=co": ["Cow"], "state=care": ["Bee"], "state=good": ["Ant"],
+        "state=paused": ["Cow"], "kind=folder": ["Bee"], f"team={ours.slug}": ["Ant"], "team=none": ["Bee", "Cow"],
+        "state=any": ["Bee", "Ant", "Cow"],
+    }  # fmt: skip
+    for query, names in asked.items():
+        assert [row.split()[0] for row in rows_of(manager.get(f"/connections/?{query}").content)] == names, query
+    page = text_of(manager.get("/connections/?state=care&kind=url").content)
+    assert "State is Needs care" in page
+    assert "No connection matches" in page
+    part = manager.get("/connections/?state=care", headers=FRAGMENT)
+    assert part.headers["HX-Push-Url"] == "/connections/?state=care"
+    assert "<h1" not in part.content.decode()
+
+
+def test_a_long_list_is_gone_through_page_by_page_those_that_need_care_first(manager: Client) -> None:
+    now = datetime.now(UTC)
+    for number in range(30):
+        make(f"N{number:02}", last_run_at=now, last_good_at=now, failures=int(number == 29), fault="No answer.")
+    page = manager.get("/connections/").content.decode()
+    first = [row.split()[0] for row in rows_of(page.encode())]
+    assert first == ["N29", *(f"N{number:02}" for number in range(24))]
+    assert "29 of 30" in text_of(page.encode())
+    onward = re.search(r'href="([^"]+)" rel="next"', page)
+    assert onward is not None
+    rest = manager.get(f"/connections/{html.unescape(onward[1])}").content
+    assert [row.split()[0] for row in rows_of(rest)] == [f"N{number:02}" for number in range(24, 29)]
 
 
 def test_a_connection_is_made_in_two_steps(manager: Client, settings: Settings) -> None:

@@ -3,14 +3,16 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.http import QueryDict
 from pytest_django import DjangoAssertNumQueries
 
 from inventory.access.choices import OrganisationRole
 from inventory.access.records import SYSTEM
 from inventory.access.selectors import principal_of
+from inventory.filters import RUN_JOB, STATES, ConnectionFilter, needing_care
 from inventory.jobs.models import Job
 from inventory.models import Connection, TrafficLog
-from inventory.selectors import RUN_JOB, healths, needing_care
+from inventory.selectors.connections import healths
 from posture.selectors.demands import Demands, demands
 from tests.inventory.access.people import NOW, person
 
@@ -65,12 +67,17 @@ def test_the_count_of_connections_says_what_their_page_says() -> None:
         connect(name, **good)
         for age in (hours, hours + 500):
             read_log_of(name, last_at=NOW - age * HOUR)
-    told = {row.connection.name for row in healths(Connection.objects.visible_to(SYSTEM), now=NOW)
-            if row.state in {"failing", "partial", "silent"}}  # fmt: skip
+    everyone = healths(Connection.objects.visible_to(SYSTEM), now=NOW)
+    told = {row.connection.name for row in everyone if row.needs_care}
     counted = set(needing_care(Connection.objects.visible_to(SYSTEM), now=NOW).values_list("name", flat=True))
     assert (
         counted == told == {"silent", "daily-silent", "failing", "crashed", "never-and-crashed", "log-that-fell-silent"}
     )
+    for state in STATES:
+        asked = ConnectionFilter(QueryDict(f"state={state}"), kinds=(), teams=(), now=NOW)
+        listed = set(asked.apply(Connection.objects.visible_to(SYSTEM)).values_list("name", flat=True))
+        assert listed == {row.connection.name for row in everyone if ("care" if row.needs_care else row.state) == state}
+        assert listed, state
 
 
 def test_all_numbers_take_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
