@@ -107,7 +107,8 @@ class Disk:
     def fill_database(self, *, log_too: bool) -> None:
         """Leave PostgreSQL no byte for a second and a half, with `log_too` not even in the files it made ahead.
 
-        With its log it dies of it, and is started again once there is room, as the supervisor does.
+        Where it dies of that, it is started again once there is room, as the supervisor does; what it had made ahead
+        of its log may be enough to live through it.
         """
         child = services().children()[0]
         assert child.process
@@ -116,8 +117,8 @@ class Disk:
                 with suppress(psycopg.Error):
                     superuser("SELECT pg_switch_wal(), txid_current()")
             time.sleep(1.5)
-        if log_too:
-            child.process.wait(30)
+        with suppress(subprocess.TimeoutExpired):
+            child.process.wait(5 * log_too)
             child.start(short_pause)
         end = time.monotonic() + 30
         while True:
