@@ -88,6 +88,7 @@ def test_the_list_is_narrowed_by_what_the_address_says(manager: Client, ours: Te
     page = text_of(manager.get("/connections/?state=care&kind=url").content)
     assert "State is Needs care" in page
     assert "No connection matches" in page
+    assert "Nothing runs at the moment" not in page
     part = manager.get("/connections/?state=care", headers=FRAGMENT)
     assert part.headers["HX-Push-Url"] == "/connections/?state=care"
     assert "<h1" not in part.content.decode()
