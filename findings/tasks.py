@@ -24,9 +24,8 @@ from findings.services.traffic import place_by_rule, ruled
 from inventory.access.choices import PrincipalKind
 from inventory.access.errors import AccessRefused
 from inventory.access.records import Principal
-from inventory.choices import RunState
+from inventory.choices import RUN_JOB, RunState
 from inventory.connectors.registry import reader_for
-from inventory.filters import RUN_JOB
 from inventory.jobs.choices import Queue
 from inventory.jobs.documents import DocumentError
 from inventory.jobs.models import Blob

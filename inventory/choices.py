@@ -1,6 +1,11 @@
 """The vocabulary of what exists."""
 
+from typing import Final
+
 from django.db.models import TextChoices
+
+RUN_JOB: Final = "connections.run"
+"""The kind of job that runs a connection; the floor that takes documents in registers its handler."""
 
 
 class Environment(TextChoices):

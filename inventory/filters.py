@@ -25,13 +25,12 @@ from django.db.models.functions import Cast, Coalesce
 from django.http import QueryDict
 
 from inventory.access.filters import ListFilter
+from inventory.choices import RUN_JOB
 from inventory.jobs.choices import LIVE, State
 from inventory.jobs.models import Job
 from inventory.models import ConnectionQuerySet, TrafficLog
 
 DAY: Final = timedelta(hours=24)
-RUN_JOB: Final = "connections.run"
-"""The kind of job that runs a connection; the floor that takes documents in registers its handler."""
 LOG_SILENT: Final = timedelta(days=3)
 """A log whose last call is this long before the last good run is silent: a weekend is no silence."""
 NO_TEAM: Final = "none"
@@ -77,10 +76,8 @@ def never_run(connections: ConnectionQuerySet, *, now: datetime) -> ConnectionQu
 
 
 def _other(connections: ConnectionQuerySet, now: datetime) -> ConnectionQuerySet:
-    named = (needing_care(connections, now=now), running(connections))
-    return connections.filter(paused_at=None).exclude(
-        Q(*(("pk__in", each.values("pk")) for each in named), _connector=Q.OR)
-    )
+    care, live = needing_care(connections, now=now), running(connections)
+    return connections.filter(paused_at=None).exclude(Q(pk__in=care.values("pk")) | Q(pk__in=live.values("pk")))
 
 
 def _jobs() -> QuerySet[Job, Job]:

@@ -13,8 +13,8 @@ from inventory.access.models import Team
 from inventory.access.pages import Key, Page, page_of, read_number, read_text
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may
-from inventory.choices import RunState
-from inventory.filters import DAY, LOG_SILENT, RUN_JOB, ConnectionFilter, needing_care, running, well
+from inventory.choices import RUN_JOB, RunState
+from inventory.filters import DAY, LOG_SILENT, ConnectionFilter, needing_care, running, well
 from inventory.jobs.choices import LIVE, State
 from inventory.jobs.models import Job, Secret
 from inventory.models import (

@@ -11,9 +11,9 @@ from inventory.access.models import Team
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, require
 from inventory.access.services.trail import record_change
+from inventory.choices import RUN_JOB
 from inventory.codes import chance_code
 from inventory.errors import ConnectionRefused
-from inventory.filters import RUN_JOB
 from inventory.jobs.models import Job, Schedule, Secret
 from inventory.jobs.services.jobs import enqueue
 from inventory.jobs.services.vault import seal_secret

@@ -9,7 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 from inventory.access.choices import OrganisationRole
 from inventory.access.records import SYSTEM
 from inventory.access.selectors import principal_of
-from inventory.filters import RUN_JOB, STATES, ConnectionFilter, needing_care
+from inventory.choices import RUN_JOB
+from inventory.filters import STATES, ConnectionFilter, needing_care
 from inventory.jobs.models import Job
 from inventory.models import Connection, TrafficLog
 from inventory.selectors.connections import healths
