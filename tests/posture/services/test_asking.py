@@ -62,8 +62,8 @@ def test_one_job_grows_to_a_batch_and_no_further(monkeypatch: pytest.MonkeyPatch
 
 def test_what_is_to_be_judged_joins_the_waiting_job_and_what_moved_stays_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "BATCH", 3)
-    for api_ids, moved in (((1, 2), [2]), ((2, 3), []), ((3,), [3]), ((4,), [4])):
-        ask_to_judge(api_ids=api_ids, moved=moved, now=NOW)
+    for minute, (api_ids, moved) in enumerate((((1, 2), [2]), ((2, 3), []), ((3,), [3]), ((4,), [4]))):
+        ask_to_judge(api_ids=api_ids, moved=moved, now=later(minutes=minute))
 
     assert [job.arguments for job in Job.objects.order_by("created_at")] == [
         {"api_ids": [1, 2, 3], "moved": [2, 3]}, {"api_ids": [4], "moved": [4]}
