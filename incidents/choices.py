@@ -152,6 +152,12 @@ class Seat(StrEnum):
         """The word as people read it."""
         return SEATS[self]
 
+    @property
+    def within(self) -> str:
+        """The word within a sentence: "commander", "API owner"."""
+        first, *_ = self.label.split()
+        return self.label if first.isupper() else self.label[0].lower() + self.label[1:]
+
 
 SEATS = {
     "incident_commander": "Commander", "deputy": "Deputy", "scribe": "Scribe", "security_lead": "Security lead",

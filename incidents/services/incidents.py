@@ -1,6 +1,6 @@
 """Declaring an incident, what it is about, how grave it is, and where it stands."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from incidents.choices import ENDED, EntryKind, Level, Seat, Stage
 from incidents.errors import IncidentRefused
 from incidents.models import Entry, Episode, Evidence, Incident, IncidentTask, Link, Participant, PlaybookRun
 from incidents.services.rooms import checked, counts, held, keep_pace, person, tell_scores, write
+from incidents.services.triage import take_up
 from incidents.transitions.incidents import Facts, is_way_on, lacking, refusal
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may, require
@@ -35,8 +36,8 @@ class Declared:
 def declare(*, said: Declared, principal: Principal, now: datetime) -> Incident:
     """Open an incident with who declares it in the room, as its commander where they may act. Returns it.
 
-    An alert that an open incident is about already is not made another of: that one is returned. Raises AccessRefused
-    without the right for each API, and IncidentRefused without a title.
+    Its alerts are acknowledged by that. An alert that an open incident is about already is not made another of: that
+    one is returned. Raises AccessRefused without the right for each API, and IncidentRefused without a title.
     """
     apis = {api.pk: api for api in (*said.apis, *(alert.api for alert in said.alerts if alert.api))}
     held_by = dict(ApiTeam.objects.filter(api__in=apis, until=None).values_list("api_id", "team_id"))
@@ -66,12 +67,19 @@ def declare(*, said: Declared, principal: Principal, now: datetime) -> Incident:
         Entry.objects.create(
             incident=incident, at=now, happened_at=alert.first_at, kind=EntryKind.ATTACKER.value, text=text
         )
+    _take_up(incident, said.alerts, principal, now)
     write(
         incident, principal=principal, kind=EntryKind.STATE, text=f"Declared the incident, {said.level.value}",
         verb="declared", new={"level": said.level.value, "apis": [api.code for api in apis.values()]}, now=now,
     )  # fmt: skip
     tell_scores(incident)
     return incident
+
+
+def _take_up(incident: Incident, alerts: Sequence[Episode], principal: Principal, now: datetime) -> None:
+    """Acknowledge its alerts; of a restricted incident they do not say why, since more people see them."""
+    note = "" if incident.restricted else f"It is part of {incident.code}."
+    take_up(episodes=alerts, note=note, principal=principal, now=now)
 
 
 def _known(alerts: Collection[Episode], principal: Principal) -> Incident | None:
@@ -200,7 +208,8 @@ def link(
 ) -> Incident:
     """Say that an incident is about an API it harms, an alert or a finding, or with `undo` that it is not.
 
-    `thing` is one the principal sees. Doing it twice does it once. Raises AccessRefused and IncidentRefused.
+    An alert is acknowledged by being linked. `thing` is one the principal sees. Doing it twice does it once. Raises
+    AccessRefused and IncidentRefused.
     """
     row, _ = held(incident, principal)
     if Stage(row.stage) in ENDED:
@@ -214,6 +223,7 @@ def link(
         there.update(removed_at=now)
     else:
         Link.objects.create(incident=row, added_at=now, **{name: thing})
+        _take_up(row, [thing] if isinstance(thing, Episode) else [], principal, now)
     what = {"api": "API", "episode": "alert", "finding": "finding"}[name]
     named = getattr(thing, "title", "") or str(thing)
     write(

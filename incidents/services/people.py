@@ -26,7 +26,7 @@ def seat(
     row, _ = held(incident, principal)
     _still_open(row)
     there = Participant.objects.filter(incident=row, until=None, seat=seat.value).select_related("user").first()
-    keep_pace(seen, there.user_id if there else 0, f"who is {seat.label.lower()}")
+    keep_pace(seen, there.user_id if there else 0, f"who is {seat.within}")
     if (there.user_id if there else None) == (who.pk if who else None):
         return row
     if who is not None:
@@ -84,7 +84,7 @@ def _may_sit(who: User, seat: Seat, now: datetime) -> None:
         msg = f"The account of {who} is closed."
         raise IncidentRefused(msg)
     if seat in LEADING and not may(principal_of(who, now=now), Verb.ACT_ON_INCIDENT, team_id=None):
-        msg = f"{who} may not act on incidents; a {seat.label.lower()} has to."
+        msg = f"{who} may not act on incidents; a {seat.within} has to."
         raise IncidentRefused(msg)
 
 

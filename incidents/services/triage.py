@@ -57,6 +57,20 @@ def triage_all(
     return made
 
 
+@transaction.atomic
+def take_up(*, episodes: Sequence[Episode], note: str, principal: Principal, now: datetime) -> list[TriageStep]:
+    """Acknowledge those that nobody has yet, because an incident is about them; a snooze ends, what is closed stays so.
+
+    Raises AccessRefused.
+    """
+    held, _ = _held(episodes, principal)
+    steps = steps_of(held)
+    fresh = [row for row in held if not refusal(shown(steps[row.pk], now=now), Act.ACKNOWLEDGED)]
+    if not fresh:
+        return []
+    return triage_all(episodes=fresh, said=Said(act=Act.ACKNOWLEDGED, note=note), principal=principal, now=now)
+
+
 def undo(*, episode: Episode, step: TriageStep, principal: Principal, now: datetime) -> TriageStep:
     """Take a step back: what was before it holds again. Raises AccessRefused and AlertsRefused."""
     if step.episode_id != episode.pk:

@@ -116,8 +116,16 @@ def delta(change: Number, unit: str = "") -> SafeString:
 
 @register.simple_tag
 def spark(points: Sequence[Number], direction: str = "") -> SafeString:
-    """Draw a small line beside a number, which screen readers read instead. `direction`: up, down or nothing."""
+    """Draw a small line beside a number, which screen readers read instead. `direction`: up, down or nothing.
+
+    One point is a dot: there is nothing yet that it came from.
+    """
     numbers = [float(point) for point in points]
+    if len(numbers) == 1:
+        return format_html(
+            '<svg class="spark dot {}" viewBox="0 0 8 20" aria-hidden="true"><circle cx="4" cy="10" r="2.5"/></svg>',
+            direction,
+        )
     low = min(numbers, default=0.0)
     spread = max(max(numbers, default=0.0) - low, SPARK_LEAST_RANGE)
     step = SPARK_WIDTH / max(len(numbers) - 1, 1)

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from findings.models import Assignment, Decision, Due, Pause
 from findings.status import DecisionKind, SeverityRank
-from incidents.choices import SEATS, ClockState, Seat, State, TaskState
+from incidents.choices import ClockState, Seat, State, TaskState
 from incidents.models import Clock, Episode, Incident, IncidentTask, Participant, TriageStep
 from incidents.transitions.clocks import RULES
 from inventory.jobs.choices import State as JobState
@@ -231,7 +231,7 @@ def _incidents(_hearers: Hearers, now: datetime) -> Iterator[Told]:
     joined = Participant.objects.filter(since__gte=now - BACK, until=None, user__is_active=True)
     own = Q(user=F("incident__declared_by"), since=F("incident__declared_at"))
     for row in joined.exclude(own).select_related("incident"):
-        seat = f" as {SEATS[row.seat].lower()}" if row.seat else ""
+        seat = f" as {Seat(row.seat).within}" if row.seat else ""
         yield Told(
             user_id=row.user_id, kind=NoticeKind.INCIDENT, key=f"joined {row.pk}", at=row.since,
             text=f"You are in the room of {row.incident.code}{seat}: {row.incident.title}",

@@ -36,6 +36,24 @@ def test_an_alert_becomes_an_incident_once_with_who_declares_it_in_command(fresh
     lines = list(Entry.objects.order_by("happened_at", "pk").values_list("kind", "text"))
     assert lines[0] == ("attacker_action", f"Alert {told.code}: {told.title}")
     assert StateChange.objects.filter(kind="incident", code=first.code, verb="declared").exists()
+    told.refresh_from_db()
+    assert (told.state, told.acknowledged_at) == ("acknowledged", THEN)
+    assert StateChange.objects.get(kind="alert", verb="acknowledged").reason == f"It is part of {first.code}."
+
+
+def test_an_alert_that_is_added_is_acknowledged_and_of_a_restricted_incident_does_not_say_why(
+    fresh_database: str,
+) -> None:
+    bringer, by = analyst(), responder()
+    describe(bringer)
+    bring(document(alert(1, severity="critical"), alert(2, rule="other", severity="high")), bringer)
+    first, second = Episode.objects.order_by("pk")
+    said = Declared(title="Orders read", level=Level.SEV2, alerts=(first,), restricted=True)
+    one = declare(said=said, principal=by, now=NOW)
+    link(incident=one, thing=second, principal=by, now=NOW)
+    assert set(Episode.objects.values_list("state", flat=True)) == {"acknowledged"}
+    told = StateChange.objects.filter(kind="alert", verb="acknowledged")
+    assert {(row.code, row.reason) for row in told} == {(first.code, ""), (second.code, "")}
 
 
 def test_the_score_feels_an_open_incident_by_its_severity_and_forgets_it_when_it_ceases(fresh_database: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from incidents.choices import Act, Resolution
 from incidents.errors import AlertsRefused
 from incidents.models import Episode, ThreatState, TriageStep
-from incidents.services.triage import end_snoozes, triage, undo
+from incidents.services.triage import end_snoozes, take_up, triage, undo
 from incidents.transitions.triage import Said
 from inventory.access.choices import OrganisationRole, PrincipalKind, TeamRole
 from inventory.access.errors import AccessRefused
@@ -119,3 +119,27 @@ def test_who_may_triage(principal: Principal, episode: Episode) -> None:
         triage(episode=episode, said=Said(act=Act.NOTED, note="x"), principal=token, now=NOW)
     visible = [Episode.objects.visible_to(principal_of(user, now=NOW)).count() for user in (own, foreign)]
     assert visible == [1, 0]
+
+
+def test_what_an_incident_is_about_is_acknowledged_and_what_is_closed_stays_so(
+    principal: Principal, episode: Episode
+) -> None:
+    (step,) = take_up(episodes=[episode], note="It is part of INC-1.", principal=principal, now=NOW)
+    assert take_up(episodes=[episode], note="Again", principal=principal, now=NOW) == []
+    episode.refresh_from_db()
+    assert (episode.state, episode.acknowledged_at) == ("acknowledged", NOW)
+    told = StateChange.objects.get(kind="alert", code=episode.code)
+    assert (told.verb, told.reason) == ("acknowledged", "It is part of INC-1.")
+    undo(episode=episode, step=step, principal=principal, now=NOW)
+    triage(episode=episode, said=FALSE_ALARM, principal=principal, now=NOW)
+    assert take_up(episodes=[episode], note="", principal=principal, now=NOW) == []
+    episode.refresh_from_db()
+    assert episode.state == "closed"
+
+
+def test_a_snooze_ends_when_an_incident_is_about_it(principal: Principal, episode: Episode) -> None:
+    hour = timedelta(hours=1)
+    triage(episode=episode, said=Said(act=Act.SNOOZED, until=NOW + hour), principal=principal, now=NOW)
+    take_up(episodes=[episode], note="", principal=principal, now=NOW)
+    episode.refresh_from_db()
+    assert (episode.state, episode.state_until) == ("acknowledged", None)

@@ -110,7 +110,13 @@ def test_a_spark_line_runs_from_edge_to_edge_and_is_hidden_from_screen_readers()
     )
 
 
-@pytest.mark.parametrize("points", [[], [40], [40, 40]])
+def test_one_point_is_a_dot() -> None:
+    html = draw("{% spark points %}", points=[40])
+    assert html.count("<circle") == 1
+    assert "polyline" not in html
+
+
+@pytest.mark.parametrize("points", [[], [40, 40]])
 def test_a_spark_line_of_little_does_not_fail(points: list[int]) -> None:
     assert "<polyline" in draw("{% spark points %}", points=points)
 

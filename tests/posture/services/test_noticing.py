@@ -78,13 +78,14 @@ def test_who_is_let_into_a_room_and_given_a_task_is_told_and_who_did_it_is_not()
     by, guest = responder(), person(OrganisationRole.RESPONDER)
     one = room(by)
     join(incident=one, who=guest, reason="x", principal=by, now=NOW)
+    seat(incident=one, who=guest, seat=Seat.API_OWNER, seen=None, principal=by, now=NOW)
     add_task(incident=one, title="Call them", assignee=guest, due_at=NOW + HOUR, principal=by, now=NOW)
     me = User.objects.get(pk=by.user_id or 0)
     add_task(incident=one, title="Mine", assignee=me, due_at=None, principal=by, now=NOW)
     assert told(guest) == [
         ("assigned", f"Your task in {one.code}: Call them"),
         ("deadline", f"Due within a day, your task in {one.code}: Call them"),
-        ("incident", f"You are in the room of {one.code}: Orders read"),
+        ("incident", f"You are in the room of {one.code} as API owner: Orders read"),
     ]
     assert told(me) == []
     assert ("deadline", f"Overdue, your task in {one.code}: Call them") in told(guest, NOW + 2 * HOUR)
