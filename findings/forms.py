@@ -34,7 +34,7 @@ class UploadForm(forms.Form):
     format = forms.ChoiceField(
         label="Format",
         required=False,
-        help_text="Posture recognises each of them by its content.",
+        help_text="Recognised by what is in the file. Of a list of your own, you say what its columns hold.",
         widget=forms.Select(attrs={"class": "input"}),
     )
     api = forms.CharField(

@@ -22,7 +22,8 @@ from findings.services.upload import Stated, keep_report, read_report_later, sta
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may_somewhere, refused
 from inventory.access.services.trail import record_change
-from inventory.connectors.registry import detect
+from inventory.connectors.registry import UnknownFormatError, detect
+from inventory.connectors.tables import cells_of
 from inventory.jobs.documents import Document, DocumentCrashed, DocumentError
 from inventory.jobs.models import Job
 from inventory.jobs.services.blobs import BlobDamaged, BlobExpired, open_plain
@@ -45,13 +46,19 @@ class Looked:
 def is_table(file: BinaryIO, name: str, options: Mapping[str, str]) -> bool:
     """Tell whether a document is of any tool, so that somebody should look at its columns.
 
-    The file is left at its start. Raises DocumentError for a document of no known format.
+    That is one with a title and a severity, and a file called a table whose columns nobody knows. The file is left at
+    its start. Raises DocumentError for a document of no known format.
     """
     if options.get("format"):
         return options["format"] == Generic.slug
-    found = detect(Document(file, name).head(), name)
+    head = Document(file, name).head()
     file.seek(0)
-    return found.slug == Generic.slug
+    try:
+        return detect(head, name).slug == Generic.slug
+    except UnknownFormatError:
+        if name.lower().endswith((".csv", ".tsv")) and len(cells_of(head)) > 1:
+            return True
+        raise
 
 
 def kept_mapping(*, series: str, principal: Principal) -> dict[str, Any]:

@@ -1,11 +1,14 @@
 """The page that takes a file in."""
 
+from typing import Final
+
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from findings.connectors.generic.reader import Generic
 from findings.errors import FindingsRefused
 from findings.forms import UploadForm
 from findings.selectors import names_in_sight, teams_to_upload_for
@@ -15,8 +18,12 @@ from inventory.access.http import Request
 from inventory.access.rights import Verb
 from inventory.access.routes import Scope, route
 from inventory.connectors.base import DocumentError
-from inventory.connectors.registry import readers
+from inventory.connectors.registry import UnknownFormatError, readers
 from inventory.errors import InventoryRefused
+
+_OWN_LIST: Final = (
+    f"If it is a list of findings, choose the format “{Generic.label}”: you then say what its columns hold."
+)
 
 
 @route(Scope.TEAM, Verb.UPLOAD)
@@ -43,6 +50,8 @@ def upload(request: Request) -> HttpResponse:
                 report = hold_table(**taken, now=timezone.now())
                 return redirect("findings:upload-columns", report.code)
             job = receive_upload(**taken, now=timezone.now())
+        except UnknownFormatError as unknown:
+            form.add_error("file", f"{unknown.seen} {_OWN_LIST}")
         except (FindingsRefused, InventoryRefused, DocumentError) as refusal:
             form.add_error(None, str(refusal))
         else:

@@ -106,7 +106,7 @@ def json_fault(text: str, error: Exception) -> DocumentError:
     try:
         json.loads(text)
     except json.JSONDecodeError as found:
-        if found.pos >= len(text.rstrip()):
+        if found.pos >= len(text.rstrip()) or found.msg.startswith("Unterminated string"):
             return DocumentError(f"line {found.lineno}", "The JSON ends too early: it was cut off.")
         return DocumentError(f"line {found.lineno}, column {found.colno}", f"This is not valid JSON: {found.msg}.")
     except RecursionError:

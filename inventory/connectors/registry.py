@@ -20,6 +20,14 @@ _IS: dict[Kind, str] = {
 R = TypeVar("R", bound=Reader)
 
 
+class UnknownFormatError(DocumentError):
+    """No reader knows a document. `seen` says what it looks like; the reason names the known formats too."""
+
+    def __init__(self, seen: str, known: str) -> None:
+        super().__init__(reason=f"{seen} Known formats are {known}.")
+        self.seen = seen
+
+
 def register(reader: type[R]) -> type[R]:
     """Add a reader class. A second one with the same slug, or a second one in a module, raises ValueError."""
     for other in _READERS.values():
@@ -58,7 +66,7 @@ def reader_for(slug: str) -> type[Reader]:
 def detect(head: bytes, name: str, *kinds: Kind) -> type[Reader]:
     """Return the reader whose format a document has, told from `Document.head()` and the file's name.
 
-    Raises DocumentError that says what was seen and which formats are known.
+    Raises UnknownFormatError, or DocumentError for a format that is known but not wanted here.
     """
     for reader in readers(*kinds):
         if reader.sniff(head, name):
@@ -67,7 +75,7 @@ def detect(head: bytes, name: str, *kinds: Kind) -> type[Reader]:
         if reader.sniff(head, name):
             reason = f"This is {reader.label}, which is {_IS[reader.kind]}. Known here are {_known(*kinds)}."
             raise DocumentError(reason=reason)
-    raise DocumentError(reason=f"{seen(head)} Known formats are {_known(*kinds)}.")
+    raise UnknownFormatError(seen(head), _known(*kinds))
 
 
 def _known(*kinds: Kind, slugs: bool = False) -> str:

@@ -47,7 +47,7 @@ def duration(job: Job, now: datetime) -> str:
 def progress_words(job: Job) -> str:
     """Return how far the job is, or came: `388 of 612`, `388 so far`, `388`, or nothing."""
     done, total = job.progress.get("done"), job.progress.get("total")
-    if not isinstance(done, int):
+    if not isinstance(done, int) or not (done or total or job.is_live):
         return ""
     if isinstance(total, int):
         return f"{done:,} of {total:,}"

@@ -54,6 +54,16 @@ def test_a_table_is_asked_about_then_read_as_said_and_the_mapping_is_kept_for_it
     assert "how it was said the last time" in client.get(again).content.decode()
 
 
+@pytest.mark.parametrize(("name", "status"), [("own.csv", 302), ("own.tsv", 302), ("own.txt", 422)])
+def test_a_file_called_a_table_is_asked_about_though_nobody_knows_its_columns(
+    client: Client, name: str, status: int
+) -> None:
+    table = TABLE.replace(b",", b"\t") if name.endswith("tsv") else TABLE
+    answer = client.post("/upload/", {"file": SimpleUploadedFile(name, table)})
+    assert answer.status_code == status
+    assert Report.objects.filter(format="generic", job=None).count() == (status == 302)
+
+
 def test_a_held_table_is_read_once(client: Client) -> None:
     address = sent(client, TABLE)["Location"]
     first = client.post(address, {**SAID, "act": "read"})

@@ -62,7 +62,7 @@ def test_a_specification_is_recognised_by_its_content(analyst: Client) -> None:
     [
         ({}, "Choose the file to upload."),
         ({"file": (b"", "e.json")}, "This file is empty"),
-        ({"file": (b"no format at all", "a.txt")}, "Known formats are"),
+        ({"file": (b"no format at all", "a.txt")}, "choose the format “Findings as CSV or JSON”"),
         ({"file": (b"{}", "a.json"), "format": "nonsense"}, "nonsense"),
         ({"file": (b"{}", "a.json"), "environment": "moon"}, "moon"),
         ({"file": (sarif(), "a.sarif"), "api": "no such"}, "There is no API “no such”"),

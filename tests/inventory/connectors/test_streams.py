@@ -27,6 +27,7 @@ def test_wanted_parts_come_in_their_order_and_arrays_tell_where_they_start() -> 
     [
         ('{"results": {"x": 1}}', "/results: “results” must be an array."),
         ('{"a": 1,\n"results": [', "line 2: The JSON ends too early"),
+        ('{"a": "never', "ends too early"),
         ('{"a": 1} x', "This is not valid JSON"),
         ('{"a": ' + "9" * 5000 + "}", "thousands of digits"),
         ('{"a":' * 300 + "1" + "}" * 300, "nested deeper than 200"),

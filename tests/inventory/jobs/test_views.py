@@ -167,6 +167,13 @@ def test_a_job_of_unknown_length_claims_no_share(page: Client, amira: User) -> N
     assert "<progress aria-label" in shown
 
 
+def test_a_job_that_failed_before_it_counted_shows_no_bare_nought(page: Client, amira: User) -> None:
+    progress = {"done": 0, "total": None, "stage": "Read", "stages": ["Read"]}
+    shown = words(text(page, f"/jobs/{own(amira, 'failed', progress=progress, error='Cut off.').pk}/"))
+    assert "Failed 0" not in shown
+    assert "Failed Read" in shown
+
+
 def test_what_came_of_it_is_facts_and_links_of_our_own(page: Client, amira: User) -> None:
     links = [
         {"label": "Payments", "url": "/apis/API-1/"},
