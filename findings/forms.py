@@ -138,6 +138,8 @@ class ColumnsForm(forms.Form):
                 label=label, required=False, choices=[("", "Not there"), *((column, column) for column in columns)],
                 widget=forms.Select(attrs={"class": "input"}),
             )  # fmt: skip
+        self.fields["title"].required = True
+        self.fields["title"].error_messages["required"] = "Choose the column that holds the title."
 
     @classmethod
     def initial_of(cls, mapping: Mapping[str, Any]) -> dict[str, Any]:

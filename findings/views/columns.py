@@ -25,9 +25,10 @@ def columns(request: Request, code: str) -> HttpResponse:
         return redirect("jobs:job", report.job_id)
     series = report.options.get("series") or ""
     kept = kept_mapping(series=series, principal=request.principal)
-    looked = look(report=report, columns=kept)
+    sent = request.method == "POST"
+    looked = look(report=report, columns={"entries": request.POST.get("entries", "")} if sent else kept)
     names = [column.name for column in looked.preview.columns] if looked.preview else []
-    if request.method == "POST":
+    if sent:
         form = ColumnsForm(request.POST, columns=names)
         if form.is_valid():
             looked = look(report=report, columns=form.mapping())

@@ -75,24 +75,27 @@ def mapping_of(options: dict[str, Any]) -> Mapping:
         raise DocumentError(reason=f"The mapping cannot be used: {one_line(str(error), 200)}.") from error
 
 
-def completed(mapping: Mapping, columns: Iterable[str]) -> Mapping:
-    """Return a mapping that names columns as it is, any other filled in from the names of the columns.
+def guessed(mapping: Mapping, columns: Iterable[str]) -> Mapping:
+    """Return a mapping that names title or severity as it is, any other filled in from the names of the columns."""
+    if mapping.title or mapping.severity:
+        return mapping
+    known: dict[str, list[str]] = {}
+    for name in columns:
+        known.setdefault(_bare(name), []).append(name)
+    found: dict[str, Any] = {}
+    for field, aliases in ALIASES.items():
+        matches = [name for alias in aliases for name in known.get(alias, [])]
+        if field in SEVERAL:
+            found[field] = tuple(matches)
+        elif matches:
+            found[field] = matches[0]
+    return msgspec.structs.replace(mapping, **found)
 
-    Raises DocumentError when there is no column for the title, or none of a name that is stated.
-    """
+
+def completed(mapping: Mapping, columns: Iterable[str]) -> Mapping:
+    """Return what is guessed from a mapping. Raises DocumentError when there is no column for the title."""
     names = list(columns)
-    if not mapping.title and not mapping.severity:
-        known: dict[str, list[str]] = {}
-        for name in names:
-            known.setdefault(_bare(name), []).append(name)
-        found: dict[str, Any] = {}
-        for field, aliases in ALIASES.items():
-            matches = [name for alias in aliases for name in known.get(alias, [])]
-            if field in SEVERAL:
-                found[field] = tuple(matches)
-            elif matches:
-                found[field] = matches[0]
-        mapping = msgspec.structs.replace(mapping, **found)
+    mapping = guessed(mapping, names)
     if not mapping.title:
         seen = ", ".join(f"“{one_line(name, 40)}”" for name in names[:5]) or "nothing"
         raise DocumentError(reason=f"Which column holds the title is not known. There is {seen}.")

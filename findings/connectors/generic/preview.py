@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 from findings.connectors.generic.entries import columns_of, entries_of
-from findings.connectors.generic.mapping import Mapping, completed, mapping_of
+from findings.connectors.generic.mapping import Mapping, completed, guessed, mapping_of
 from findings.connectors.generic.reader import Generic
 from findings.records import FindingRecord
 from inventory.connectors.base import Document, DocumentError, as_map, as_text, one_line
@@ -44,7 +44,7 @@ def preview(document: Document, options: dict[str, Any], most: int = MOST_SHOWN)
         mapping = completed(mapping, names)
         findings = tuple(islice(Generic().read(document, options), most))
     except DocumentError as error:
-        return Preview(columns, mapping, (), error.reason)
+        return Preview(columns, guessed(mapping, names), (), error.reason)
     return Preview(columns, mapping, findings)
 
 

@@ -99,6 +99,23 @@ def test_broken_and_hostile_files_are_told_by_one_sentence(client: Client, conte
     assert "Traceback" not in answer.content.decode()
 
 
+def test_no_table_is_read_without_a_title(client: Client) -> None:
+    address = sent(client, b"Issue Name,URL\nA,https://h.example/orders\n")["Location"]
+    body = client.get(address).content.decode()
+    assert '<option value="URL" selected>' in body  # what can be guessed is, though the title is not known
+    answer = client.post(address, {"url": "URL", "act": "read"})
+    assert answer.status_code == 422
+    assert "Choose the column that holds the title." in answer.content.decode()
+    assert Report.objects.get().job is None
+
+
+def test_the_columns_below_another_key_can_be_chosen(client: Client) -> None:
+    address = sent(client, b'{"items": [{"heading": "An open door"}]}', "own.json")["Location"]
+    shown = client.post(address, {"entries": "items", "act": "preview"}).content.decode()
+    assert '<option value="heading">' in shown
+    assert client.post(address, {"entries": "items", "title": "heading", "act": "read"}).status_code == 302
+
+
 def test_another_s_table_is_not_there(client: Client) -> None:
     address = sent(client, TABLE)["Location"]
     assert signed_in(person()).get(address).status_code == 404
