@@ -58,27 +58,33 @@
   // Keys: / search, g and a letter go to, j k move, o open, x select or unfold, ? help. What a page says itself
   // ([data-key]) goes before. The profile turns single keys off (WCAG 2.1.4).
   let went = 0;
-  const cursor = () => $("[data-row].cursor");
+  const cursor = () => $("[data-row].cursor"), opens = "a, summary, button.link";
   function move(step) {
     const rows = $$("[data-row]"); if (!rows.length) return;
     const at = rows.findIndex(row => row.classList.contains("cursor")), next = Math.max(0, Math.min(rows.length - 1, at + step));
     rows.forEach(row => row.classList.remove("cursor")); rows[next].classList.add("cursor"); rows[next].scrollIntoView({ block: "nearest" });
-    $("a, summary", rows[next])?.focus({ preventScroll: true });
+    const row = rows[next], first = $(opens, row) ?? $("button", row);
+    if (!first) row.tabIndex = -1;
+    (first ?? row).focus({ preventScroll: true });
   }
   const keys = {
     "/": () => { const field = $("[data-filter]"); field ? field.focus() : show($("#palette")); },
     j: () => move(1),
     k: () => move(-1),
-    o: () => $("a, summary", cursor() ?? document.createElement("i"))?.click(),
+    o: () => $(opens, cursor() ?? document.createElement("i"))?.click(),
     x: () => $("input[type=checkbox], summary", cursor() ?? document.createElement("i"))?.click(),
   };
   document.addEventListener("keydown", e => {
     if (typing(e) || e.metaKey || e.ctrlKey || e.altKey || document.body.dataset.singleKeys === "off" || $("dialog[open]")) return;
     if (e.key === "g") { went = Date.now(); return; }
     if (Date.now() - went < 900) { const link = $(`.side [data-go="${CSS.escape(e.key)}"]`); went = 0; if (link) return link.click(); }
-    // Nobody decides on what they do not see: without room for the panel the page of the row comes first.
+    // Nobody decides on what they do not see: while the panel shows another row than the cursor's, or has no room, the
+    // key opens that row and does no more.
     const panel = $("[data-keys]");
-    if (panel?.dataset.keys.includes(e.key) && !panel.getClientRects().length) return $("a", cursor() ?? $("[data-row]"))?.click();
+    if (panel?.dataset.keys.includes(e.key)) {
+      const row = cursor(), seen = panel.getClientRects().length && (!row || row.id === $("[data-of]", panel)?.dataset.of);
+      if (!seen) return $("a", row ?? $("[data-row]"))?.click();
+    }
     const said = $(`[data-key="${CSS.escape(e.key)}"]`);
     if (said || e.key === "/") e.preventDefault();
     if (!said) return keys[e.key]?.();
@@ -133,10 +139,13 @@
   });
   if ($(".toasts .toast") && !$("[autofocus], [aria-invalid=true]") && document.activeElement === document.body) atHead($("main"));
 
-  // A form that was not taken: the first field that is wrong has the focus, unfolded where it was folded away.
-  const wrong = $("main [aria-invalid=true]");
-  for (let part = wrong?.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
-  wrong?.focus();
+  // A form that was not taken: the first field that is wrong has the focus, unfolded where it was folded away; where no
+  // field is, what says why.
+  const refused = performance.getEntriesByType("navigation")[0]?.responseStatus >= 400;
+  const wrong = $("main [aria-invalid=true]") ?? (refused && $("main .banner[role=alert]"));
+  if (wrong && wrong.matches(".banner")) wrong.tabIndex = -1;
+  for (let part = wrong && wrong.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+  if (wrong) wrong.focus();
 
   // Toasts: eight seconds, longer while pointed at or focused.
   const fade = item => {
@@ -170,5 +179,5 @@
   $$(".drop input[type=file]").forEach(named);
 
   // Filters: choosing in a menu sends the form, so the menu closes first.
-  document.addEventListener("change", e => e.target.closest(".menu")?.hidePopover?.());
+  document.addEventListener("change", e => e.target.closest(".filters .menu")?.hidePopover?.());
 })();

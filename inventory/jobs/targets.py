@@ -110,7 +110,7 @@ def parse_target(url: str, *, allowed: Allowed = NOTHING_MORE) -> Target:
     port = int(found[2]) if found[2] else DEFAULT_PORTS[scheme]
     if not 0 < port <= LAST_PORT or port not in USUAL_PORTS | allowed.ports:
         usual = ", ".join(map(str, sorted(USUAL_PORTS)))
-        msg = f"Port {port} is not open; the usual ones are ({usual}), others are allowed for one connection."
+        msg = f"Port {port} is not open. The usual ones are {usual}; the settings of a connection can allow others."
         raise TargetRefused(msg)
     if (literal := literal_address(host)) is not None:
         check_address(literal, allowed=allowed)
@@ -152,7 +152,7 @@ def check_address(address: Address, *, allowed: Allowed = NOTHING_MORE) -> None:
         return
     if _is_never(address) or _is_private(address):
         msg = (
-            f"The address {address} is private, and this connection is not allowed it."
+            f"The address {address} is private; the settings of a connection can allow its network."
             if _is_private(address) and not _is_never(address)
             else f"The address {address} is closed to requests: it is local, reserved or stands for another."
         )

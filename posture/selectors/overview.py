@@ -81,10 +81,11 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """How many APIs there are, retired ones too in `any`, and the shares of those that are not."""
+    """How many APIs there are, retired ones too in `any`; of the others how many are scored, and the shares."""
 
     any: int
     apis: int
+    scored: int
     shares: tuple[Share, ...]
 
 
@@ -212,9 +213,10 @@ def coverage_of(*, principal: Principal, now: datetime) -> Coverage:
     """Return how many APIs have what is looked for; one query."""
     live = ~Q(stage=Stage.RETIRED)
     counts = {name: Count("pk", filter=live & having(name, now)) for name in LACKS}
+    counts["scored"] = Count("pk", filter=live & Q(current_score__isnull=False))
     told = Api.objects.visible_to(principal).aggregate(any=Count("pk"), apis=Count("pk", filter=live), **counts)
     shares = (Share(label=SHARES[name], n=told[name], of=told["apis"], url=f"/apis/?lacks={name}") for name in SHARES)
-    return Coverage(any=told["any"], apis=told["apis"], shares=tuple(shares))
+    return Coverage(any=told["any"], apis=told["apis"], scored=told["scored"], shares=tuple(shares))
 
 
 SHARES: Final[Mapping[str, str]] = {

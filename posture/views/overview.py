@@ -52,7 +52,7 @@ def overview(request: Request) -> HttpResponse:
     weeks = weeks_of(principal=principal)
     best = best_change(principal=principal)
     context = {
-        "headline": headline(numbers, worse, risky),
+        "headline": headline(numbers, worse, risky, is_scored=bool(coverage.scored)),
         "live": live,
         "numbers": numbers,
         "worse": worse,
@@ -92,7 +92,9 @@ def overview_assign(request: Request) -> HttpResponse:
     return redirect("posture:home")
 
 
-def headline(numbers: Sequence[Number], worse: Sequence[Worse], risky: Sequence[Risky]) -> tuple[str, str]:
+def headline(
+    numbers: Sequence[Number], worse: Sequence[Worse], risky: Sequence[Risky], *, is_scored: bool = True
+) -> tuple[str, str]:
     """Return what it comes to in a sentence, and the one after it."""
     at_risk, critical, overdue = numbers[0], numbers[1], numbers[2]
     late = f"{overdue.shown} finding{'s' if overdue.value != 1 else ''}"
@@ -101,6 +103,8 @@ def headline(numbers: Sequence[Number], worse: Sequence[Worse], risky: Sequence[
         first += f", and {late} past the deadline" if overdue.value else ""
     elif overdue.value:
         first = f"No API is at critical risk, but {late} past the deadline"
+    elif not is_scored:
+        first = "No API is scored yet"
     else:
         first = "No API is at critical risk, and nothing is late"
     parts = []

@@ -71,6 +71,12 @@ def test_the_queue_is_worked_through_by_keys_and_the_last_act_taken_back(
     page.keyboard.press("Enter")
     expect(page.locator("#panel h2.lead")).to_have_text(before[0])
 
+    page.keyboard.press("j")
+    page.keyboard.press("n")  # the panel shows another row, so the key opens this one and does no more
+    expect(page.locator("#panel h2.lead")).to_have_text(before[1])
+    page.keyboard.press("k")
+    page.keyboard.press("n")
+    expect(page.locator("#panel h2.lead")).to_have_text(before[0])
     page.keyboard.press("n")
     expect(page.get_by_role("button", name="The tool misread the answer")).to_be_focused()
     page.keyboard.press("Enter")

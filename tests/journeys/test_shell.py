@@ -72,6 +72,40 @@ def test_esc_leaves_the_filter_and_what_was_not_taken_has_the_focus(
     complaints[:] = [line for line in complaints if "status of 422" not in line]
 
 
+def test_a_view_is_saved_and_shared_by_keys_alone(page: Page, sign_in: SignIn) -> None:
+    sign_in(page, "Team owner of Payments")
+    page.goto("/findings/?severity=critical")
+    page.get_by_role("button", name="Save view").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#view-name")).to_be_focused()
+    page.keyboard.type("Critical of ours")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Who sees it")).to_be_focused()
+    page.keyboard.type("Team Payments")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    tab = page.get_by_role("navigation", name="Saved views").get_by_role("link", name="Critical of ours")
+    expect(tab).to_be_visible()
+    expect(tab).to_contain_text("Payments")
+
+
+def test_rows_without_a_link_are_walked_too_and_nothing_in_them_is_done(page: Page, sign_in: SignIn) -> None:
+    sign_in(page, "Security manager")
+    page.goto("/settings/tokens/")
+    page.locator("main").evaluate(
+        """main => main.insertAdjacentHTML("beforeend", "<ul><li data-row>One</li><li data-row id=two>"
+        + "<button type=button id=act>Do it</button></li></ul>")"""
+    )
+    page.locator("#act").evaluate("button => button.addEventListener('click', () => { window.done = true; })")
+    page.keyboard.press("j")
+    expect(page.locator("[data-row]", has_text="One")).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.locator("#act")).to_be_focused()
+    expect(page.locator("#two")).to_have_class("cursor")
+    page.keyboard.press("o")
+    assert page.evaluate("window.done") is None
+
+
 def test_the_person_s_menu_opens_and_leads_out_by_keys(page: Page, sign_in: SignIn) -> None:
     page.add_init_script(COUNT_MOUSE)
     sign_in(page, "Auditor")

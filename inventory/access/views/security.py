@@ -20,7 +20,7 @@ from inventory.access.services.sessions import end_other_sessions, end_session
 def security(request: Request) -> HttpResponse:
     """Show password, second factors and sessions."""
     shown = own_security(request.principal, session_key=request.session.session_key or "")
-    return render(request, "access/security.html", {"security": shown})
+    return render(request, "access/security.html", {"security": shown, "now": timezone.now()})
 
 
 @route(Scope.SELF, early=True)

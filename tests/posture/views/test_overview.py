@@ -210,3 +210,13 @@ def test_the_overview_stays_under_twelve_queries(django_assert_max_num_queries: 
         client = signed_in(user)
         with django_assert_max_num_queries(12):
             client.get("/")
+
+
+def test_an_estate_that_is_not_scored_yet_is_not_called_safe() -> None:
+    api = make_api()
+    client = signed_in(person(OrganisationRole.ANALYST))
+    assert "No API is scored yet" in text_of(client.get("/").content)
+    score(api)
+    text = text_of(client.get("/").content)
+    assert "No API is scored yet" not in text
+    assert "No API is at critical risk, and nothing is late" in text
