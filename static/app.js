@@ -58,10 +58,11 @@
   // Keys: / search, g and a letter go to, j k move, o open, x select or unfold, ? help. What a page says itself
   // ([data-key]) goes before. The profile turns single keys off (WCAG 2.1.4).
   let went = 0;
-  const cursor = () => $("[data-row].cursor"), opens = "a, summary, button.link";
+  // A swap takes the mark of the cursor from its row, never the focus.
+  const cursor = () => $("[data-row].cursor") ?? document.activeElement?.closest("[data-row]"), opens = "a, summary, button.link";
   function move(step) {
     const rows = $$("[data-row]"); if (!rows.length) return;
-    const at = rows.findIndex(row => row.classList.contains("cursor")), next = Math.max(0, Math.min(rows.length - 1, at + step));
+    const at = rows.indexOf(cursor()), next = Math.max(0, Math.min(rows.length - 1, at + step));
     rows.forEach(row => row.classList.remove("cursor")); rows[next].classList.add("cursor"); rows[next].scrollIntoView({ block: "nearest" });
     const row = rows[next], first = $(opens, row) ?? $("button", row);
     if (!first) row.tabIndex = -1;

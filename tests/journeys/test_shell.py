@@ -91,14 +91,16 @@ def test_a_view_is_saved_and_shared_by_keys_alone(page: Page, sign_in: SignIn) -
 
 def test_rows_without_a_link_are_walked_too_and_nothing_in_them_is_done(page: Page, sign_in: SignIn) -> None:
     sign_in(page, "Security manager")
-    page.goto("/settings/tokens/")
+    page.goto("/settings/profile/")
     page.locator("main").evaluate(
         """main => main.insertAdjacentHTML("beforeend", "<ul><li data-row>One</li><li data-row id=two>"
         + "<button type=button id=act>Do it</button></li></ul>")"""
     )
     page.locator("#act").evaluate("button => button.addEventListener('click', () => { window.done = true; })")
     page.keyboard.press("j")
-    expect(page.locator("[data-row]", has_text="One")).to_be_focused()
+    one = page.locator("[data-row]", has_text="One")
+    expect(one).to_be_focused()
+    one.evaluate("row => row.classList.remove('cursor')")  # as a swap of the list does
     page.keyboard.press("j")
     expect(page.locator("#act")).to_be_focused()
     expect(page.locator("#two")).to_have_class("cursor")
