@@ -126,7 +126,8 @@ def _original(code: str, target: Target, principal: Principal) -> str:
 def ask_acceptance(*, target: Target, statement: Statement, principal: Principal, now: datetime) -> DecisionResult:
     """Ask for a risk to be accepted until a day; nothing changes before another person approves it.
 
-    Raises AccessRefused without the right, and FindingsRefused without a reason or without an end in the future.
+    Raises AccessRefused without the right, and FindingsRefused without a reason, without an end in the future, and
+    while an earlier request for one of the findings waits: the answer to one would leave the other open.
     """
     if not statement.reason.strip():
         msg = "Say why the risk can be carried: the person who approves it will ask."
@@ -135,8 +136,19 @@ def ask_acceptance(*, target: Target, statement: Statement, principal: Principal
         msg = "Say until when the risk is to be accepted: a day in the future."
         raise FindingsRefused(msg)
     person = _require(principal, Verb.ASK_ACCEPTANCE, target)
+    _refuse_a_second(target, now)
     asked = Statement(kind=DecisionKind.ASKED, reason=statement.reason, until=statement.until, proof=statement.proof)
     return _write(target, asked, person=person, principal=principal, now=now)
+
+
+def _refuse_a_second(target: Target, now: datetime) -> None:
+    if target.finding_ids:
+        list(target.findings().select_for_update().order_by("pk").values_list("pk"))  # Of two at once one is refused.
+    asked = Decision.objects.filter(kind=DecisionKind.ASKED, answer=None, until__gt=now)
+    waits = asked.filter(finding__in=target.finding_ids).select_related("by", "finding").order_by("pk").first()
+    if waits and waits.finding:
+        msg = f"{waits.by} asked for that of {waits.finding.code} before, and it waits; take it back first."
+        raise FindingsRefused(msg)
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from inventory.access.http import Request
-from inventory.access.rights import Verb, may_somewhere, refused
+from inventory.access.rights import Verb, may_somewhere, refused, roles_that_may
 from inventory.access.routes import Scope, route
 from inventory.access.views.lists import answer_list, place
 from inventory.jobs.models import Job
@@ -54,14 +54,16 @@ def form_only(request: Request) -> bool:
 
 
 def exports(request: Request) -> dict[str, Any]:
-    """Return the newest reports in sight, and those that are being written; two queries."""
+    """Return the newest reports in sight, those that are being written, and who may have one written; two queries."""
     papers = Paper.objects.visible_to(request.principal).select_related("made_by").order_by("-made_at")[:SHOWN]
     writing = Job.objects.visible_to(request.principal).live().filter(kind=PAPER).order_by("created_at")[:SHOWN]
     formats = (
         (PaperFormat.PDF.value, PaperFormat.PDF.label, "file-text"),
         (PaperFormat.XLSX.value, PaperFormat.XLSX.label, "table-export"),
     )
-    return {"papers": list(papers), "writing": list(writing), "formats": formats}
+    return {
+        "papers": list(papers), "writing": list(writing), "formats": formats, "exporters": roles_that_may(Verb.EXPORT),
+    }  # fmt: skip
 
 
 @route(Scope.TEAM, Verb.EXPORT)

@@ -212,6 +212,24 @@ def test_an_acceptance_takes_two_people_and_ends(
     assert status(found) == Status.NEW
 
 
+def test_while_a_request_waits_nobody_asks_again_until_it_is_taken_back_or_over(
+    api: Api, series: Series, manager: Principal, analyst: Principal
+) -> None:
+    found, other = finding(api), finding(api)
+    seen(found, series, (-9, None))
+    seen(other, series, (-9, None))
+    statement = Statement(kind=DecisionKind.ASKED, reason="Later.", until=NOW + DAY)
+    ask_acceptance(target=on(found), statement=statement, principal=analyst, now=NOW)
+    for target in (on(found), Target(finding_ids=(found.pk, other.pk))):
+        with pytest.raises(FindingsRefused, match=f"asked for that of {found.code} before"):
+            ask_acceptance(target=target, statement=statement, principal=manager, now=NOW)
+    undo(decisions=[Decision.objects.get()], principal=analyst, now=NOW)
+    ask_acceptance(target=on(found), statement=statement, principal=manager, now=NOW)
+    later = Statement(kind=DecisionKind.ASKED, reason="Later.", until=NOW + 3 * DAY)
+    ask_acceptance(target=on(found), statement=later, principal=analyst, now=NOW + 2 * DAY)
+    assert Decision.objects.filter(kind=DecisionKind.ASKED).count() == 3
+
+
 def test_a_refused_acceptance_changes_nothing_and_is_answered(api: Api, series: Series, analyst: Principal) -> None:
     found = finding(api)
     seen(found, series, (-9, None))

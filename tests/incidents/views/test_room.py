@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from incidents.models import Clock, Entry, Incident, IncidentTask, Link, Participant
+from incidents.models import Clock, Entry, Incident, IncidentTask, Link, Participant, PlaybookRun
 from inventory.access.choices import OrganisationRole
 from tests.incidents.views.test_incidents import client_of, declared
 from tests.inventory.access.people import person
@@ -132,6 +132,15 @@ def test_it_is_closed_by_its_page_and_opened_again(client: Client, room: Inciden
     assert send(client, room, "stage", to="triage", reason="it is back") == 302
     room.refresh_from_db()
     assert room.stage == "triage"
+
+
+def test_a_step_that_was_never_done_presses_nobody_once_the_incident_is_over(client: Client, room: Incident) -> None:
+    assert send(client, room, "playbook", playbook="bola-scraping", seen=0) == 302
+    PlaybookRun.objects.update(started_at=timezone.now() - timedelta(days=9))
+    late = 'class="sla overdue"'
+    assert late in client.get(f"/incidents/{room.code}/").content.decode()
+    Incident.objects.filter(pk=room.pk).update(stage="closed", ended_at=timezone.now())
+    assert late not in client.get(f"/incidents/{room.code}/").content.decode()
 
 
 def test_a_correction_stands_beside_what_it_corrects(client: Client, room: Incident) -> None:

@@ -5,13 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 
 from inventory.access.records import SYSTEM
 from inventory.models import Api
 from posture.models import ApiScore, CurrentScore
 from posture.records import ClassFix, Step
 from posture.selectors.api_page import visible_api
-from posture.selectors.why import Why, why
+from posture.selectors.why import Reason, Why, why
 from posture.services.reading import Fixes
 from posture.services.rescore import score_apis
 from tests.posture.services.estates import NOW, make_api, make_finding
@@ -188,3 +189,15 @@ def test_the_inherent_score_stands_beside(api: Api, score: str, inherent: str, w
 def test_without_a_score_there_is_nothing_to_explain() -> None:
     api = make_api()
     assert why(principal=SYSTEM, api=visible_api(principal=SYSTEM, code=api.code), factors=(), fixes=None) is None
+
+
+def test_a_reason_without_a_place_begins_with_what_is_won() -> None:
+    reasons = (
+        Reason(title="Attacks seen", points=4.0, if_fixed="fixed alone −1.2"),
+        Reason(title="Open door", points=3.0, place="GET /a", if_fixed="fixed alone −0.9"),
+    )
+    told = Why(shown="7", reasons=reasons, weights=(), plan="", inherent="", model=1, findings=())
+    head = {"code": "API-1", "coverage_words": "", "computed_at": None}
+    page = render_to_string("posture/_why.html", {"why": told, "head": head})
+    assert '<span class="sub">fixed alone −1.2</span>' in page
+    assert '<span class="sub">GET /a · fixed alone −0.9</span>' in page

@@ -190,12 +190,19 @@ def test_an_acceptance_takes_another_person_and_counts_in_the_inherent_score_alo
     finding: Finding, owner: User
 ) -> None:
     manager = person(OrganisationRole.SECURITY_MANAGER)
+    form = 'name="kind" value="asked"'
+    assert form in signed_in(owner).get(at(finding)).content.decode()
     code = asked(finding, owner)
     assert status_of(finding) == "new"
     mine = signed_in(owner).get(at(finding)).content.decode()
     assert "Another person with the right to approve" in mine
     assert "For high findings that is: Security manager, Team owner." in mine
     assert "Approve</button>" not in mine
+    assert form not in mine
+    again = signed_in(manager).post(
+        at(finding, "ask/"), {"kind": "asked", "until": "2099-01-01", "reason": "I as well"}
+    )
+    assert f"{owner} asked for that of {finding.code} before" in unescape(again.content.decode())
     refused = signed_in(owner).post(at(finding, "answer/"), {"decision": code, "answer": "accept"})
     assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert "Approve</button>" in signed_in(manager).get(at(finding)).content.decode()
@@ -291,7 +298,8 @@ def test_the_page_takes_as_many_queries_for_many_decisions_as_for_few(
     client: Client = signed_in(owner)
     for _ in range(6):
         client.post(at(finding, "decide/"), {"kind": "triaged"})
-        asked(finding, owner)
+        client.post(at(finding, "undo/"), {"decision": asked(finding, owner)})
+    asked(finding, owner)
     score(api)
     with django_assert_max_num_queries(12):
         assert client.get(at(finding)).status_code == HTTPStatus.OK
