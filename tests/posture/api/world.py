@@ -89,7 +89,9 @@ def decide(caller: Caller, world: World) -> Any:
 
 
 def ask(caller: Caller, world: World) -> Any:
-    return caller.post("decisions/", findings=[world.finding], kind="asked", reason="x", until=LATER)
+    """Ask for a finding of which nobody asked that yet."""
+    fresh = make_finding(world.api)
+    return caller.post("decisions/", findings=[fresh.code], kind="asked", reason="x", until=LATER)
 
 
 def answer(caller: Caller, world: World) -> Any:
