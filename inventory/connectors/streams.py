@@ -17,6 +17,7 @@ from inventory.connectors.base import Document, DocumentError, json_fault, one_l
 
 BUFFER = 1 << 17
 MOST_DEPTH = 200
+IN_THE_ROOT = 2
 MOST_LINE = 1 << 20
 """Bytes of the longest line that is read."""
 
@@ -35,25 +36,39 @@ def parts_of(document: Document, wanted: Collection[str], arrays: Collection[str
     names must be an array or null, and is yielded with None where it starts, so that its absence can be told.
     """
     stream = document.stream()
-    depth = 0
+    deepest = _parts((*wanted, *arrays))
+    # What the next value in each open container is called: the parser's own names grow with depth and length of keys.
+    names: list[str | None] = [""]
     try:
-        events = ijson.parse(stream, use_float=True, buf_size=BUFFER)
-        for name, event, value in events:
+        events = ijson.basic_parse(stream, use_float=True, buf_size=BUFFER)
+        for event, value in events:
             if event in _ENDS:
-                depth -= 1
+                names.pop()
             elif event == "map_key":
-                continue
-            elif name in wanted:
-                yield name, _built(events, event, value, depth)
+                names[-1] = _within(names, value, deepest)
+            elif (name := names[-1]) in wanted:
+                yield str(name), _built(events, event, value, len(names) - 1)
             else:
                 if name in arrays:
-                    _require_array(name, event)
-                    yield name, None
+                    _require_array(str(name), event)
+                    yield str(name), None
                 if event in _STARTS:
-                    depth += 1
-                    _check_depth(depth)
+                    names.append(None)
+                    names[-1] = _within(names, "item", deepest)
+                    _check_depth(len(names) - 1)
     except (JSONError, ValueError, OverflowError) as error:
         raise _broken_json(document, error, stream.position) from error
+
+
+def _parts(names: Collection[str]) -> int:
+    return max((name.count(".") + 1 for name in names), default=0)
+
+
+def _within(names: list[str | None], key: str, deepest: int) -> str | None:
+    """Return the name of what stands in the innermost container; None where nobody looks so deep."""
+    if len(names) > deepest + 1:
+        return None
+    return key if len(names) == IN_THE_ROOT else f"{names[-2]}.{key}"
 
 
 def _require_array(name: str, event: str) -> None:
@@ -64,14 +79,14 @@ def _require_array(name: str, event: str) -> None:
         raise DocumentError(place=place, reason=f"“{name.rpartition('.')[2]}” must be an array.")
 
 
-def _built(events: Iterator[tuple[str, str, Any]], event: str, value: Any, depth: int) -> Any:
+def _built(events: Iterator[tuple[str, Any]], event: str, value: Any, depth: int) -> Any:
     if event not in _STARTS:
         return value
     builder = ObjectBuilder()
     builder.event(event, value)
     inner = 1
     while inner:
-        _, event, value = next(events)
+        event, value = next(events)
         inner += (event in _STARTS) - (event in _ENDS)
         _check_depth(depth + inner)
         builder.event(event, value)

@@ -23,6 +23,30 @@ def test_wanted_parts_come_in_their_order_and_arrays_tell_where_they_start() -> 
 
 
 @pytest.mark.parametrize(
+    ("data", "wanted"),
+    [
+        ('[{"x": 1}, 2]', "item"),
+        ('{"a": [{"b": {"x": 1}}, {"c": 0}, {"b": 2}]}', "a.item.b"),
+        ('{"": {"v": 0}, "a": [[{"v": 0}]], "v": {"x": 1}, "b": {"v": 0}, "v": 2}', "v"),
+        ('{"a": {}, "b": {"v": {"x": 1}}, "a": [], "b": {"v": 2}}', "b.v"),
+    ],
+)
+def test_a_part_is_known_by_the_keys_on_the_way(data: str, wanted: str) -> None:
+    assert list(parts_of(document(data), {wanted})) == [(wanted, {"x": 1}), (wanted, 2)]
+
+
+@pytest.mark.parametrize("inner", ["[" * 10_000, '{"a":' * 10_000, ('{"' + "k" * 5000 + '":') * 190 + '{"a": 1,' * 4])
+def test_memory_does_not_grow_with_depth_or_length_of_keys(inner: str) -> None:
+    data = document(f'{{"results": [{{"x": {inner}')
+    tracemalloc.start()
+    with pytest.raises(DocumentError):
+        list(parts_of(data, {"v"}))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 30 << 20
+
+
+@pytest.mark.parametrize(
     ("data", "told"),
     [
         ('{"results": {"x": 1}}', "/results: “results” must be an array."),
