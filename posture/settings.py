@@ -58,7 +58,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "inventory.access.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "posture.middleware.ShowUnseen",
     "django.middleware.csrf.CsrfViewMiddleware",

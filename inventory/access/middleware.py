@@ -7,15 +7,20 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpResponse
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
+from typing_extensions import override
 
+from inventory.access.away import why_away
 from inventory.access.errors import AccessRefused
 from inventory.access.http import PublicRequest
 from inventory.access.models import User
@@ -32,6 +37,7 @@ CONTENT_SECURITY_POLICY: Final = (
 )
 FOR_PROGRAMS: Final = "/api/"
 """Addresses whose answers are read by programs: their moments are in UTC, whoever asks."""
+READS: Final = {"GET", "HEAD"}
 HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -64,6 +70,25 @@ class SecurityHeaders:
         return response
 
 
+class Sessions(SessionMiddleware):
+    """Keeps sessions; what was read is shown though the database takes no note of it just then."""
+
+    @override
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Store what changed in the session. Raises DatabaseError for an act whose session cannot be stored."""
+        try:
+            return super().process_response(request, response)
+        except SessionInterrupted as error:
+            # Django says of every failure to store a session that the session is gone.
+            met = error.__context__.__context__ if error.__context__ else None
+            if not isinstance(met, DatabaseError) or not why_away(met):
+                raise
+            if request.method not in READS:
+                raise met from met.__cause__
+            patch_vary_headers(response, ["Cookie"])
+            return response
+
+
 class WhoActs:
     """Sets `request.principal` and the time zone, guards third-party routes, answers AccessRefused with 403.
 
@@ -80,7 +105,8 @@ class WhoActs:
         request.principal, request.owes_factor = who_acts(user, now=now) if isinstance(user, User) else (None, False)
         if not isinstance(user, User):
             return _in_words(request, self.get_response(request))
-        note_activity(request, now=now)
+        if request.method in READS:
+            note_activity(request, now=now)
         if request.path.startswith(FOR_PROGRAMS):
             if request.owes_factor:
                 # The cookie of half a sign-in opens nothing; a token is judged by itself.

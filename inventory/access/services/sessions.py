@@ -7,8 +7,9 @@ from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import record_authentication
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import login
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
+from inventory.access.away import CLOSED, NO_ROOM, why_away
 from inventory.access.http import PublicRequest
 from inventory.access.models import User
 from inventory.access.records import Principal
@@ -31,20 +32,28 @@ def enter(request: PublicRequest, user: User, *, now: datetime) -> None:
 
 
 def note_activity(request: PublicRequest, *, now: datetime) -> None:
-    """Note where and when a session is used, every five minutes at most."""
+    """Note where and when a session is used, every five minutes at most.
+
+    Where the database takes no changes, nothing is noted: what stands there can be read all the same.
+    """
     moment = int(now.timestamp())
     if moment - request.session.get(SEEN, 0) < NOTED_EVERY or not request.session.session_key:
         return
-    request.session[SEEN] = moment
-    UserSession.objects.update_or_create(
-        session_key=request.session.session_key,
-        defaults={
-            "user_id": request.user.pk,
-            "ip": get_adapter().get_client_ip(request),
-            "user_agent": request.headers.get("User-Agent", "")[:LONGEST_AGENT],
-            "last_seen_at": now,
-        },
-    )
+    try:
+        UserSession.objects.update_or_create(
+            session_key=request.session.session_key,
+            defaults={
+                "user_id": request.user.pk,
+                "ip": get_adapter().get_client_ip(request),
+                "user_agent": request.headers.get("User-Agent", "")[:LONGEST_AGENT],
+                "last_seen_at": now,
+            },
+        )
+    except DatabaseError as error:
+        if why_away(error) not in {CLOSED, NO_ROOM}:
+            raise
+    else:
+        request.session[SEEN] = moment
 
 
 @transaction.atomic

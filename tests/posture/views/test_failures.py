@@ -5,12 +5,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, connections
-from django.test import Client
+from django.db import DatabaseError, connection, connections
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
 from inventory.access.choices import OrganisationRole
+from inventory.access.middleware import Sessions
+from inventory.access.services.sessions import SEEN
 from inventory.jobs.models import Blob
 from inventory.jobs.services.blobs import open_plain
 from tests.callers import token_of
@@ -96,6 +101,47 @@ def test_a_full_disk_of_the_database_is_said_and_pages_are_read(fresh_database: 
     assert "database is full, and nothing was changed" in told.json()["error"]["message"]
     assert page.get("/apis/").status_code == page.get("/jobs/").status_code == 200
     assert not Blob.objects.exists()
+
+
+def long_ago(page: Client) -> None:
+    """Let a session have been noted so long ago that the next page notes it."""
+    session = page.session
+    session[SEEN] = 0
+    session.save()
+
+
+@pytest.mark.parametrize("table", ["usersessions_usersession", "django_session"])
+def test_a_page_is_read_though_nobody_can_note_that_it_was(fresh_database: str, settings: Settings, table: str) -> None:
+    page, _ = callers(settings)
+    long_ago(page)
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+        assert page.get("/jobs/").status_code == 200
+        cursor.execute("SET default_transaction_read_only = off")
+    assert page.session[SEEN] == 0
+    with connections["owner"].cursor() as owner:
+        owner.execute(NO_ROOM.format(table=table))
+    assert page.get("/jobs/").status_code == 200
+    assert page.session[SEEN] == 0
+    assert upload(page)[0] == 302
+
+
+def test_an_act_that_changes_a_session_says_why_it_cannot_and_an_ended_session_is_another_thing(
+    fresh_database: str, settings: Settings
+) -> None:
+    page, _ = callers(settings)
+    request = RequestFactory().post("/")
+    request.session = SessionStore(page.session.session_key)
+    request.session["chosen"] = 1
+    keeping = Sessions(lambda _: HttpResponse())
+    with connections["owner"].cursor() as owner:
+        owner.execute(NO_ROOM.format(table="django_session"))
+        with pytest.raises(DatabaseError, match="could not extend"):
+            keeping.process_response(request, HttpResponse())
+        owner.execute("DROP TRIGGER without_room ON django_session")
+    page.session.flush()
+    with pytest.raises(SessionInterrupted):
+        keeping.process_response(request, HttpResponse())
 
 
 def test_a_full_disk_is_said_and_nothing_is_kept(fresh_database: str, settings: Settings, tmp_path: Path) -> None:
