@@ -1,9 +1,9 @@
-"""A process that dies at any step leaves, after what runs by itself has run, what an undisturbed one leaves.
+"""A process that dies, or finds its disk full, at any step leaves in the end what an undisturbed one leaves.
 
 Run in a process of its own, since it forks, which a process that holds a browser for other tests does not bear:
 `test_killed.py` runs a sample in the slow tier; all by hand with `POSTURE_KILLS=1000 pytest -n0 -m slow
 tests/faults/killed.py`. With `POSTURE_TREE=1` PostgreSQL and Redis die with the process, are started again, and
-Redis comes back empty.
+Redis comes back empty. With `POSTURE_FULL=1` nobody dies: one write of a document or to the database finds no room.
 """
 
 import os
@@ -23,6 +23,8 @@ from django.db import connection, connections
 from django.db.models import Q, QuerySet
 from pytest_django import DjangoDbBlocker
 
+from inventory.access.away import FULL as NO_ROOM_FOR_DOCUMENTS
+from inventory.access.away import NO_ROOM, why_away
 from inventory.access.models import StateChange
 from inventory.jobs.models import Job
 from inventory.jobs.services.sweeping import recover
@@ -30,13 +32,16 @@ from posture.services.digest import state_digest
 from posture.supervisor.services import Services, short_pause
 from tests.conftest import ALIASES, TOLD, RecordProperty, _migrate_template, _own, _point
 from tests.faults.acts import ACTS, LATER, Act
-from tests.faults.steps import NEVER, Steps
+from tests.faults.steps import NEVER, WRITES, Steps, die, find_no_room
 from tests.findings.reports import NOW, settle
 
 AT_MOST = int(os.environ.get("POSTURE_KILLS", "8"))
 """How many steps of an act are died at; all of them when there are fewer."""
 WHOLE_TREE = bool(os.environ.get("POSTURE_TREE"))
 """Whether PostgreSQL and Redis die too; they must be our own then."""
+FULL = bool(os.environ.get("POSTURE_FULL"))
+"""Whether the disk is full at a step, instead of a death."""
+WHAT = "The disk full" if FULL else "The whole tree killed" if WHOLE_TREE else "Killed"
 Outcome = tuple[str, dict[tuple[str, str], int]]
 """The digest of the state, and how often the trail tells of each verb."""
 
@@ -91,15 +96,25 @@ def raise_the_rest() -> None:
         child.start(short_pause)
 
 
-def in_a_process(act: Callable[[], None], kill_at: int = NEVER) -> Counter[str] | None:
-    """Do something in a process of its own and return its steps; None when it died at one of them."""
-    told = _forked(act, kill_at)
+def happening(kind: str, on: Any) -> None:
+    """Let happen what these runs are about."""
+    if FULL:
+        find_no_room(kind, on)
+        return
+    if WHOLE_TREE:
+        fell_the_rest()
+    die(kind, on)
+
+
+def in_a_process(act: Callable[[], None], at: int = NEVER) -> list[str] | None:
+    """Do something in a process of its own and return its steps; None when something happened at one of them."""
+    told = _forked(act, at)
     if told is None and WHOLE_TREE:
         raise_the_rest()
     return told
 
 
-def _forked(act: Callable[[], None], kill_at: int) -> Counter[str] | None:
+def _forked(act: Callable[[], None], at: int) -> list[str] | None:
     connections.close_all()
     reading, writing = os.pipe()
     child = os.fork()
@@ -108,9 +123,9 @@ def _forked(act: Callable[[], None], kill_at: int) -> Counter[str] | None:
         try:
             os.setsid()
             os.close(reading)
-            steps = Steps(kill_at, fell_the_rest if WHOLE_TREE else None)
+            steps = Steps(at, happening)
             steps.install()
-            act()
+            bear(act)
             os.write(writing, pickle.dumps(steps.taken))
             status = 0
         except BaseException:  # noqa: BLE001 - said by the only process that knows, which ends here
@@ -125,8 +140,20 @@ def _forked(act: Callable[[], None], kill_at: int) -> Counter[str] | None:
         assert os.WTERMSIG(status) == signal.SIGKILL
         return None
     assert status == 0, "the act failed in its process"
-    taken: Counter[str] = pickle.loads(told)  # noqa: S301 - from our own fork
-    return taken
+    taken: list[str] = pickle.loads(told)  # noqa: S301 - from our own fork
+    return None if len(taken) >= at else taken
+
+
+def bear(act: Callable[[], None]) -> None:
+    """Do something; a full disk may end it, as what people are told of, or behind a sentence of its own."""
+    try:
+        act()
+    except Exception as error:
+        met: BaseException | None = error
+        while met is not None and why_away(met) not in {NO_ROOM, NO_ROOM_FOR_DOCUMENTS}:
+            met = met.__cause__
+        if not FULL or met is None:
+            raise
 
 
 def due() -> QuerySet[Job]:
@@ -139,7 +166,7 @@ def recovered(act: Act) -> Outcome:
     for turn in range(6):
         Job.objects.filter(state="running").update(lease_until=NOW)
         recover()
-        Job.objects.filter(state="queued", attempts__gt=0).update(not_before=None)
+        Job.objects.filter(state="queued").exclude(attempts=0, error="").update(not_before=None)
         settle(now=LATER)
         if turn == 0 and act.unfinished():
             act.perform()
@@ -180,8 +207,9 @@ def test_a_death_at_any_step_changes_nothing_in_the_end(
                 steps = in_a_process(act.perform)
                 assert steps
                 calm = recovered(act)
-            count = steps.total()
-            chosen = sorted(random.Random(count).sample(range(1, count + 1), min(count, AT_MOST)))
+            numbers = [at for at, kind in enumerate(steps, 1) if not FULL or kind in WRITES]
+            count = len(numbers)
+            chosen = sorted(random.Random(count).sample(numbers, min(count, AT_MOST)))
             different = []
             for number in chosen:
                 with database(f"{prefix}_{number}", f"{prefix}_base"):
@@ -190,6 +218,6 @@ def test_a_death_at_any_step_changes_nothing_in_the_end(
                     after = recovered(act)
                     if after != calm:
                         different.append((number, difference(calm, after)))
-    what = "The whole tree killed" if WHOLE_TREE else "Killed"
-    record_property(TOLD, f"{what} at {len(chosen)} of {count} steps of “{act.name}”: {dict(steps)}")
+    kinds = dict(Counter(steps[at - 1] for at in numbers))
+    record_property(TOLD, f"{WHAT} at {len(chosen)} of {count} steps of “{act.name}”: {kinds}")
     assert different == []

@@ -161,7 +161,7 @@ def workers(database: str, folder: Path) -> Iterator[None]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(max(300, LARGE // 500))
+@pytest.mark.timeout(max(300, LARGE // 400))
 def test_a_small_report_is_scored_while_a_large_one_is_still_read(
     fresh_database: str, queues: None, tmp_path: Path, record_property: RecordProperty
 ) -> None:
@@ -180,12 +180,14 @@ def test_a_small_report_is_scored_while_a_large_one_is_still_read(
         big = send(large, "large.sarif", principal, api="Orders", series="large", now=LATER)
         wait_for(lambda: state(big) == "running")
         # Well into it: when it began, nothing of it was in anybody's way yet.
-        wait_for(lambda: Job.objects.get(pk=big.pk).progress.get("done", 0) > LARGE // 20, seconds=120)
+        wait_for(
+            lambda: Job.objects.get(pk=big.pk).progress.get("done", 0) > LARGE // 20, seconds=max(120, LARGE // 3000)
+        )
         began, clock = datetime.now(UTC), time.monotonic()
         job = send(small, "small.sarif", principal, api="Carts", series="small", now=began)
         wait_for(scored, seconds=120)
         seconds, still_reading = time.monotonic() - clock, state(big) == "running"
-        wait_for(lambda: state(big) != "running", seconds=max(200, LARGE // 1000))
+        wait_for(lambda: state(big) != "running", seconds=max(200, LARGE // 500))
     record_property(
         TOLD, f"Fairness: ten findings scored in {seconds:.1f} s while {LARGE:,} were read by another worker"
     )

@@ -11,7 +11,14 @@ from tests.conftest import ROOT, TOLD, RecordProperty
 from tests.faults.acts import ACTS
 
 SERVICES = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "POSTURE_HOME", "POSTURE_TEST_SUPERUSER"}
-HELD_BACK = {"DJANGO_SETTINGS_MODULE", "PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST", "PYTEST_ADDOPTS", "POSTURE_TREE"}
+HELD_BACK = {
+    "DJANGO_SETTINGS_MODULE",
+    "PYTEST_XDIST_WORKER",
+    "PYTEST_CURRENT_TEST",
+    "PYTEST_ADDOPTS",
+    "POSTURE_TREE",
+    "POSTURE_FULL",
+}
 
 
 def killed(record_property: RecordProperty, each: int, **extra: str) -> int:

@@ -2,10 +2,13 @@
 
 import json
 import resource
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
@@ -15,11 +18,12 @@ from inventory.connectors import registry
 from inventory.errors import InventoryRefused
 from inventory.jobs.documents import DocumentError
 from inventory.jobs.models import Job
-from inventory.jobs.services.reading import Limits, read_document
+from inventory.jobs.services.reading import read_document
 from inventory.jobs.services.running import run_job
-from tests.conftest import TOLD, RecordProperty
+from tests.conftest import ROOT, TOLD, RecordProperty
 from tests.faults.bombs import bombs
 from tests.faults.poison import MARK, Poisoned
+from tests.faults.weighing import TIGHT
 from tests.findings.reports import NOW, analyst, openapi, send, settle
 from tests.inventory.jobs.services.canary import said, serving
 
@@ -103,7 +107,6 @@ def test_what_kills_its_reader_is_set_aside_after_three_tries_and_holds_nothing_
 
 
 BOMBS = {name: (reader, data) for name, reader, data in bombs()}
-TIGHT = Limits(memory_bytes=64 << 20, cpu_seconds=2, cpu_seconds_per_mb=0.0, wait_factor=60)
 HARMLESS = {"references that grow in OpenAPI"}
 """Read whole, and not as what they would grow to."""
 
@@ -130,3 +133,30 @@ def test_a_bomb_is_refused_within_two_seconds_and_64_mb(name: str, record_proper
     assert "memory" not in refused
     assert "processor time" not in refused
     assert "not read within" not in refused
+
+
+def weighed(module: str, name: str, file: Path) -> dict[str, float]:
+    """Return seconds of processor time and peak in megabytes of the child that read a document."""
+    command = [sys.executable, "-m", "tests.faults.weighing", module, name]
+    with file.open("rb") as document:
+        told = subprocess.run(command, cwd=ROOT, stdin=document, stdout=subprocess.PIPE, check=True, timeout=120).stdout
+    taken: dict[str, float] = json.loads(told)
+    return taken
+
+
+@pytest.mark.slow
+def test_no_bomb_takes_64_mb_more_than_an_empty_document(tmp_path: Path, record_property: RecordProperty) -> None:
+    (tmp_path / "empty").write_bytes(b"{}")
+    empty = {module: weighed(module, "empty", tmp_path / "empty") for module, _ in BOMBS.values()}
+    least, most = (f"{choose(taken['megabytes'] for taken in empty.values()):.0f}" for choose in (min, max))
+    over, seconds = {}, {}
+    for name, (module, data) in BOMBS.items():
+        (tmp_path / "bomb").write_bytes(data)
+        taken = weighed(module, name, tmp_path / "bomb")
+        over[name], seconds[name] = taken["megabytes"] - empty[module]["megabytes"], taken["seconds"]
+    heaviest, slowest = max(over, key=over.__getitem__), max(seconds, key=seconds.__getitem__)
+    record_property(
+        TOLD, f"{len(BOMBS)} bombs: at most {over[heaviest]:.0f} MB ({heaviest}) over the {least} to {most} MB that an"
+        f" empty document takes, and {seconds[slowest]:.2f} s ({slowest})"
+    )  # fmt: skip
+    assert over[heaviest] <= 64
