@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from django.db.models import BigIntegerField, F, Func, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, QuerySet, Subquery, Value
 
 from findings.deadlines import NEVER
 from findings.models import Decision, Due, Finding
@@ -41,7 +41,7 @@ APPROVALS: Final = 50
 class QueueRow:
     """One finding as the queue shows it; `group` heads it, `next` follows it.
 
-    `person` works on it or, where nobody was named, owns its API.
+    `person` works on it or, where nobody was named, owns its API. `asked`: a request to accept its risk waits.
     """
 
     code: str
@@ -52,6 +52,7 @@ class QueueRow:
     api_code: str
     status: str
     reopened: bool
+    asked: bool
     person: str
     due: datetime | None
     group: str
@@ -79,7 +80,10 @@ def queue_in_sight(
     found = queued(principal=principal, narrowed=narrowed)
     # Counted without what the rows are ordered by; a due date that follows in a moment is the only difference.
     ordered = found.filter(due__isnull=False) if sort == DEFAULT_SORT else found
-    page = page_of(_with_parts(ordered), order=SORTS[sort], after=after, before=before, counts=False)
+    asked = Decision.objects.filter(finding=OuterRef("pk"), kind=DecisionKind.ASKED, answer=None, until__gt=now)
+    page = page_of(
+        _with_parts(ordered).annotate(asked=Exists(asked)), order=SORTS[sort], after=after, before=before, counts=False
+    )
     total = found.order_by()[: COUNTED + 1].count()
     after_it = [finding.code for finding in page.rows[1:]] + [""]
     rows = tuple(
@@ -175,6 +179,7 @@ def _row(finding: Finding, now: datetime, sort: str) -> QueueRow:
         api_code=finding.api.code if finding.api else "",
         status=Status(finding.status).label,
         reopened=finding.status == Status.REOPENED,
+        asked=finding.asked,  # type: ignore[attr-defined] # annotated by queue_in_sight
         person=person_of(finding),
         due=until,
         group=group,
