@@ -134,6 +134,7 @@
     left = { element: document.activeElement, part: e.detail.ctx.target?.id };
   });
   document.addEventListener("htmx:finally:swap", () => {
+    if (left?.element.matches("h1, h2, h3")) left.element.tabIndex = -1;  // a morph takes it, and with it the focus
     const lost = left && left.element !== document.body && !left.element.isConnected;
     if (lost && (document.activeElement ?? document.body) === document.body) enter((left.part && $(`#${CSS.escape(left.part)}`)) || $("main"));
     left = null;

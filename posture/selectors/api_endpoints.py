@@ -24,6 +24,7 @@ from posture.selectors.summaries import SEVERITIES, Mark, authentication_mark
 PATH_LETTERS: Final = 200
 """Endpoints are ordered by the start of their path, so that a cursor fits into an address."""
 MATTER: Final = 6
+INFO: Final = SeverityRank.INFO.name.lower()
 ICONS: Final = {Discovery.SHADOW: "user-question", Discovery.ZOMBIE: "ghost"}
 SHADES: Final = {Discovery.SHADOW: "bad", Discovery.ZOMBIE: "bad", Discovery.ORPHAN: "warn", Discovery.UNUSED: "warn"}
 ORDER: Final = (Key(name="start", read=read_text), Key(name="method", read=read_text), Key(name="pk", read=read_number))
@@ -84,16 +85,17 @@ def endpoints_that_matter(*, api: Api) -> tuple[EndpointRow, ...]:
 
 
 def _counts(findings: FindingQuerySet, *, worst: int | None = None) -> Mapping[int, Mapping[str, int]]:
-    """Return the open findings by endpoint and severity, the worst endpoint first."""
-    by_severity = {name: Count("pk", filter=Q(severity=SeverityRank[name.upper()])) for name in SEVERITIES}
-    grouped = findings.open().filter(endpoint__isnull=False, severity__gt=SeverityRank.INFO).order_by()
-    counted = (
-        grouped.values("endpoint").annotate(**by_severity).order_by(*(f"-{name}" for name in SEVERITIES), "endpoint")
-    )
-    counts: dict[int, Mapping[str, int]] = defaultdict(lambda: dict.fromkeys(SEVERITIES, 0))
+    """Return the open findings by endpoint and severity, the worst endpoint first; of the `worst`, none of info."""
+    names = SEVERITIES if worst else (*SEVERITIES, INFO)
+    by_severity = {name: Count("pk", filter=Q(severity=SeverityRank[name.upper()])) for name in names}
+    grouped = findings.open().filter(endpoint__isnull=False).order_by()
+    if worst:
+        grouped = grouped.filter(severity__gt=SeverityRank.INFO)
+    counted = grouped.values("endpoint").annotate(**by_severity).order_by(*(f"-{name}" for name in names), "endpoint")
+    counts: dict[int, Mapping[str, int]] = defaultdict(lambda: dict.fromkeys(names, 0))
     rows: Iterable[Mapping[str, Any]] = counted[:worst]
     for row in rows:
-        counts[row["endpoint"]] = {name: row[name] for name in SEVERITIES}
+        counts[row["endpoint"]] = {name: row[name] for name in names}
     return counts
 
 
