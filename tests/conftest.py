@@ -67,6 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Playwright's loop runs in the thread of the tests, which makes Django believe they are asynchronous.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     django.setup()
+    if os.environ.get("POSTURE_ANY_ORDER"):
+        config.pluginmanager.import_plugin("tests.any_order")
     if os.environ.get("POSTURE_ROW_SECURITY"):
         config.pluginmanager.import_plugin("tests.rights.oracle")
     if config.getoption("numprocesses", None):

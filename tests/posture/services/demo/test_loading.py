@@ -58,7 +58,7 @@ def test_a_step_that_is_asked_for_twice_is_taken_once() -> None:
     first = Job.objects.get()
     Job.objects.create(
         kind=first.kind, title="again", arguments=first.arguments, principal=first.principal, queue=first.queue,
-        created_at=first.created_at,
+        created_at=first.created_at + timedelta(seconds=1),
     )  # fmt: skip
     go_on()
     again = Job.objects.get(title="again")
