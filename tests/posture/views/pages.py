@@ -2,10 +2,12 @@
 
 import html
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.test import Client
+from django.utils import timezone
 
+from findings.models import Finding
 from inventory.access.models import User
 from inventory.models import Api, Endpoint
 from posture.services.rescore import score_apis
@@ -39,3 +41,28 @@ def make_endpoint(api: Api, path: str = "/orders/{id}", **values: object) -> End
 
 def score(*apis: Api, now: datetime = NOW) -> None:
     score_apis(api_ids=[api.pk for api in apis], cause="a test", now=now)
+
+
+def at(finding: Finding, act: str = "") -> str:
+    """Return the address of a finding's page, or of what is done there."""
+    return f"/findings/{finding.code}/{act}"
+
+
+def status_of(finding: Finding) -> str:
+    """Return the status as it is now."""
+    finding.refresh_from_db()
+    return finding.status
+
+
+def done_of(answer: object) -> str:
+    """Return the code of the decision that an answer leads to."""
+    found = re.search(r"done=(DEC-\w+)", answer.headers["Location"])  # type: ignore[attr-defined] # Django's test answer
+    assert found is not None
+    return found[1]
+
+
+def asked(finding: Finding, by: User) -> str:
+    """Ask for acceptance until a day far off and return the code of the question."""
+    day = (timezone.now() + timedelta(days=30)).date().isoformat()
+    sent = {"kind": "asked", "until": day, "preset": "A fix is planned"}
+    return done_of(signed_in(by).post(at(finding, "ask/"), sent))

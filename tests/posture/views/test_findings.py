@@ -1,9 +1,7 @@
 """The page of one finding: what it shows, who may see it, and what people decide on it."""
 
-from datetime import timedelta
 from html import unescape
 from http import HTTPStatus
-from re import search
 
 import pytest
 from django.test import Client
@@ -18,7 +16,7 @@ from inventory.models import Api
 from posture.models import ApiScore
 from tests.inventory.access.people import person, team
 from tests.posture.services.estates import NOW, later, make_api, make_finding
-from tests.posture.views.pages import FRAGMENT, score, signed_in, text_of
+from tests.posture.views.pages import FRAGMENT, asked, at, done_of, score, signed_in, status_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -52,22 +50,6 @@ def finding(api: Api) -> Finding:
 @pytest.fixture
 def owner(ours: Team) -> User:
     return person(owner_of=ours)
-
-
-def at(finding: Finding, act: str = "") -> str:
-    return f"/findings/{finding.code}/{act}"
-
-
-def status_of(finding: Finding) -> str:
-    finding.refresh_from_db()
-    return finding.status
-
-
-def done_of(answer: object) -> str:
-    """Return the code of the decision that an answer leads to."""
-    found = search(r"done=(DEC-\w+)", answer.headers["Location"])  # type: ignore[attr-defined] # Django's test answer
-    assert found is not None
-    return found[1]
 
 
 def test_everything_known_stands_on_the_page_as_text(finding: Finding, api: Api, owner: User) -> None:
@@ -177,56 +159,6 @@ def test_a_duplicate_names_another_finding_in_sight(finding: Finding, api: Api, 
     client.post(at(finding, "decide/"), {"kind": "duplicate", "preset": "Same", "proof": other.code.lower()})
     assert status_of(finding) == "duplicate"
     assert f'same as <a href="{at(other)}">' in client.get(at(finding)).content.decode()
-
-
-def asked(finding: Finding, by: User) -> str:
-    """Ask for acceptance until a day far off and return the code of the question."""
-    day = (timezone.now() + timedelta(days=30)).date().isoformat()
-    sent = {"kind": "asked", "until": day, "preset": "A fix is planned"}
-    return done_of(signed_in(by).post(at(finding, "ask/"), sent))
-
-
-def test_an_acceptance_takes_another_person_and_counts_in_the_inherent_score_alone(
-    finding: Finding, owner: User
-) -> None:
-    manager = person(OrganisationRole.SECURITY_MANAGER)
-    form = 'name="kind" value="asked"'
-    assert form in signed_in(owner).get(at(finding)).content.decode()
-    code = asked(finding, owner)
-    assert status_of(finding) == "new"
-    mine = signed_in(owner).get(at(finding)).content.decode()
-    assert "Another person with the right to approve" in mine
-    assert "For high findings that is: Security manager, Team owner." in mine
-    assert "Approve</button>" not in mine
-    assert form not in mine
-    again = signed_in(manager).post(
-        at(finding, "ask/"), {"kind": "asked", "until": "2099-01-01", "reason": "I as well"}
-    )
-    assert f"{owner} asked for that of {finding.code} before" in unescape(again.content.decode())
-    refused = signed_in(owner).post(at(finding, "answer/"), {"decision": code, "answer": "accept"})
-    assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert "Approve</button>" in signed_in(manager).get(at(finding)).content.decode()
-    signed_in(manager).post(at(finding, "answer/"), {"decision": code, "answer": "accept"})
-    assert status_of(finding) == "accepted"
-    assert "inherent score alone" in text_of(signed_in(owner).get(at(finding)).content)
-
-
-def test_a_refused_acceptance_leaves_the_finding_open(finding: Finding, owner: User) -> None:
-    code, manager = asked(finding, owner), signed_in(person(OrganisationRole.SECURITY_MANAGER))
-    manager.post(at(finding, "answer/"), {"decision": code, "answer": "refuse", "reason": "Fix it"})
-    assert status_of(finding) == "new"
-    text = text_of(manager.get(at(finding)).content)
-    assert "acceptance refused" in text
-    assert "Fix it" in text
-    assert "asks to accept" not in text
-
-
-def test_the_day_ends_in_the_zone_of_the_person(finding: Finding, owner: User) -> None:
-    owner.zone = "Asia/Kolkata"
-    owner.save()
-    signed_in(owner).post(at(finding, "ask/"), {"kind": "asked", "until": "2099-01-01", "reason": "x"})
-    # The last second of the day at +05:30.
-    assert Decision.objects.get().until.isoformat() == "2099-01-01T18:29:59+00:00"  # type: ignore[union-attr] # an asked one has it
 
 
 def test_a_decision_about_another_finding_is_not_taken_back_here(finding: Finding, api: Api, owner: User) -> None:
