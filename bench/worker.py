@@ -15,7 +15,8 @@ from inventory.jobs.models import Job  # noqa: E402 - as above
 
 
 def main() -> None:
-    """Run the queued jobs of a database, and those that they bring."""
+    """Run the queued jobs of a database, and those that they bring, as nice as the worker of large documents."""
+    os.nice(10)
     point(dict.fromkeys(ALIASES, sys.argv[1]))
     while queued := list(Job.objects.filter(state=State.QUEUED).order_by("created_at")):
         for job in queued:

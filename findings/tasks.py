@@ -20,6 +20,7 @@ from findings.services.mapping import move_findings, reports_of_rule
 from findings.services.repeats import repeated_report
 from findings.services.retests import answer_retests
 from findings.services.retirement import retire_series
+from findings.services.tallies import fold_tallies
 from findings.services.traffic import place_by_rule, ruled
 from inventory.access.choices import PrincipalKind
 from inventory.access.errors import AccessRefused
@@ -247,7 +248,8 @@ def follow(run: Run) -> dict[str, Any]:
 @scheduled(name="due dates", every=timedelta(minutes=10))
 @handler(kind="findings.follow_all", queue=Queue.BULK, label="See that every due date is written")
 def follow_all(run: Run) -> dict[str, Any]:
-    """Write what no news told of, such as findings that have no API yet."""
+    """Write what no news told of, such as findings that have no API yet; fold what was counted since."""
+    fold_tallies()
     return {"due": stamp_due(now=run.now), "retests": answer_retests(now=run.now)}
 
 

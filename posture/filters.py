@@ -9,7 +9,7 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from typing_extensions import override
 
-from findings.models import CheckResultQuerySet, Finding, Scan, with_words
+from findings.models import CheckResultQuerySet, Finding, Scan, Tally, TallyQuerySet, with_words
 from findings.status import OPEN, SeverityRank, Status
 from inventory.access.filters import ListFilter
 from inventory.checks.base import checks
@@ -29,6 +29,8 @@ ANY_STATUS = "any"
 TELLING = (Discovery.SHADOW, Discovery.ZOMBIE, Discovery.ORPHAN, Discovery.UNUSED)
 PLAIN = ("reach", "environment", "sensitivity", "criticality")
 """Fields of an API that are filtered by as they are."""
+TALLIED = ("severity", "status", "source", "team", "mapped", "api")
+"""Fields of a finding that the kept sums tell apart."""
 
 
 LACKS: Final = {
@@ -91,12 +93,12 @@ class ApiFilter(CountedFilter):
         self.offer("lacks", "Lacks", list(LACKS.items()))
         self.full_clean()
 
-    def apply(self, apis: QuerySet[Api], *, but: str = "") -> QuerySet[Api]:
-        """Return the APIs that match, in all fields `but` one; retired ones only when asked for."""
-        asked = {name: self.value(name) if name != but else "" for name in self.fields}
+    def apply(self, apis: QuerySet[Api], *, but: Collection[str] = ()) -> QuerySet[Api]:
+        """Return the APIs that match, in all fields `but` some; retired ones only when asked for."""
+        asked = {name: "" if name in but else self.value(name) for name in self.fields}
         if asked["stage"]:
             apis = apis.filter(stage=asked["stage"])
-        elif but != "stage":
+        elif "stage" not in but:
             apis = apis.exclude(stage=Stage.RETIRED)
         apis = apis.filter(**{name: asked[name] for name in PLAIN if asked[name]})
         if team := asked["team"]:
@@ -106,19 +108,17 @@ class ApiFilter(CountedFilter):
             apis = apis.filter(Exists(in_state(Endpoint.objects.filter(api=OuterRef("pk")).known(), Discovery(state))))
         if band := asked["band"]:
             apis = apis.filter(current_score=None) if band == UNSCORED else apis.filter(current_score__band=band)
-        return self._last(apis, asked["lacks"], asked["q"])
-
-    def _last(self, apis: QuerySet[Api], lacks: str, text: str) -> QuerySet[Api]:
-        if lacks:
+        if lacks := asked["lacks"]:
             apis = apis.filter(~having(lacks, self.now))
-        return apis.filter(self._search()) if text else apis
+        return self.with_text(apis) if asked["q"] else apis
 
-    def _search(self) -> Q:
+    def with_text(self, apis: QuerySet[Api]) -> QuerySet[Api]:
+        """Return the APIs that have the text asked for in name, owner, team or path, or as their code."""
         text = self.value("q")
         held = ApiTeam.objects.filter(api=OuterRef("pk"), until=None, team__name__icontains=text)
         paths = Endpoint.objects.filter(api=OuterRef("pk"), removed_at=None, path__icontains=text)
         named = Q(name__icontains=text) | Q(code__iexact=text) | Q(owner__name__icontains=text)
-        return named | Exists(held) | Exists(paths)
+        return apis.filter(named | Exists(held) | Exists(paths)) if text else apis
 
 
 class EndpointFilter(ListFilter):
@@ -213,12 +213,7 @@ class FindingFilter(CountedFilter):
     def apply(self, findings: QuerySet[Finding], *, but: Collection[str] = ()) -> QuerySet[Finding]:
         """Return the findings that match, in all fields `but` some; those that moved to another API count there."""
         asked = {name: "" if name in but else self.value(name) for name in self.fields}
-        findings = findings.filter(moved_to=None)
-        status = asked.get("status", "")
-        if not status:
-            findings = findings.filter(status__in=OPEN)
-        elif status != ANY_STATUS:
-            findings = findings.filter(status=status)
+        findings = self._of_status(findings.filter(moved_to=None), "" if "status" in but else self.value("status"))
         if severity := asked["severity"]:
             findings = findings.filter(severity=SeverityRank[severity.upper()])
         if weakness_class := asked["class"]:
@@ -229,6 +224,12 @@ class FindingFilter(CountedFilter):
         if text := asked["q"]:
             findings = findings.filter(with_words(text) | Q(code=text.upper()))
         return findings
+
+    def _of_status(self, rows: QuerySet[Row], status: str) -> QuerySet[Row]:
+        """Narrow findings, or sums of them, to the open ones, unless a status is asked for."""
+        if not status:
+            return rows.filter(status__in=OPEN)
+        return rows if status == ANY_STATUS else rows.filter(status=status)
 
 
 class FindingsFilter(FindingFilter):
@@ -250,14 +251,31 @@ class FindingsFilter(FindingFilter):
         asked = {name: "" if name in but else self.value(name) for name in self.fields}
         if source := asked["source"]:
             findings = findings.filter(source_kind=source)
-        if team := asked["team"]:
-            held = ApiTeam.objects.filter(api=OuterRef("api"), until=None)
-            findings = findings.filter(~Exists(held) if team == NO_TEAM else Exists(held.filter(team__slug=team)))
-        if asked["mapped"]:
-            findings = findings.filter(api=None)
-        if api := asked["api"]:
-            findings = findings.filter(api__code=api.upper())
-        return findings
+        return self._of_api(findings if "team" in but else self.of_team(findings))
+
+    def of_team(self, rows: QuerySet[Row], *, of: str = "api") -> QuerySet[Row]:
+        """Narrow rows to those whose API, the field `of`, the team asked for holds."""
+        team, held = self.value("team"), ApiTeam.objects.filter(api=OuterRef(of), until=None)
+        if not team:
+            return rows
+        return rows.filter(~Exists(held) if team == NO_TEAM else Exists(held.filter(team__slug=team)))
+
+    def tallied(self, tallies: TallyQuerySet) -> QuerySet[Tally] | None:
+        """Return the sums of the findings that match in all fields but severity, source and team.
+
+        None where something else is asked for, which no sum tells.
+        """
+        if any(self.value(name) for name in self.fields if name not in TALLIED):
+            return None
+        return self._of_api(self._of_status(tallies, self.value("status")))
+
+    def _of_api(self, rows: QuerySet[Row]) -> QuerySet[Row]:
+        """Narrow findings, or sums of them, to the API asked for, or to those without one."""
+        if self.value("mapped"):
+            rows = rows.filter(api=None)
+        if api := self.value("api"):
+            rows = rows.filter(api__code=api.upper())
+        return rows
 
 
 class NoticeFilter(ListFilter):

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from findings.deadlines import DAY, NEVER
 from findings.models import Assignment, Finding, Pause, Retest
-from findings.status import Status
+from findings.status import SeverityRank, Status
 from posture.filters import FindingsFilter
 
 DECIDE: Final = "decide"
@@ -75,6 +75,16 @@ class QueueFilter(FindingsFilter):
         if step == "retest":
             findings = findings.filter(Exists(Retest.objects.filter(finding=OuterRef("pk"), answered_at=None)))
         return self._due(self._of_people(findings))
+
+    def apply_by_due(self, findings: QuerySet[Finding]) -> QuerySet[Finding]:
+        """Return those that match and have a due date, with severity and team as that says them.
+
+        Its index holds them in the order they are due: the first of many are found without a look at the others.
+        """
+        findings = self.apply(findings, but=("severity", "team")).filter(due__isnull=False)
+        if severity := self.value("severity"):
+            findings = findings.filter(due__severity=SeverityRank[severity.upper()])
+        return self.of_team(findings, of="due__api")
 
     def _due(self, findings: QuerySet[Finding]) -> QuerySet[Finding]:
         due, now = self.value("due"), self._now

@@ -6,6 +6,7 @@ from findings.models.decisions import Decision, DecisionQuerySet, MappingRule
 from findings.models.findings import Finding, FindingQuerySet, Presence, Sighting, with_words
 from findings.models.notes import Note, NoteQuerySet
 from findings.models.reports import ColumnMapping, Report, Scan, ScanPart, Series
+from findings.models.tallies import Tally, TallyQuerySet
 
 __all__ = [
     "Assignment",
@@ -32,5 +33,7 @@ __all__ = [
     "ScanPart",
     "Series",
     "Sighting",
+    "Tally",
+    "TallyQuerySet",
     "with_words",
 ]

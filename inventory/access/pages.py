@@ -88,7 +88,7 @@ def read_moment(value: Any) -> datetime:
     return moment
 
 
-def page_of(
+def page_of(  # noqa: PLR0913 - each by name
     queryset: QuerySet[Instance, Instance],
     *,
     order: Sequence[Key],
@@ -96,17 +96,22 @@ def page_of(
     before: str = "",
     size: int = SIZE,
     counts: bool = True,
+    whole: Callable[[QuerySet[Any, Any]], QuerySet[Any, Any]] | None = None,
 ) -> Page[Instance]:
     """Return the page that follows `after`, or comes before `before`, or the first; two queries.
 
-    Without `counts` one query, and the total is 0: for those who have it from elsewhere.
+    Without `counts` one query, and the total is 0: for those who have it from elsewhere. `whole` adds what rows show,
+    and the order again, to the rows of the page alone, where sorting all that match with it would be dear.
     The last key of `order` is unique, so that no two rows stand at one place.
     """
     backwards = bool(before) and _position(before, order) is not None
     position = _position(before if backwards else after, order)
     keys = [Key(name=key.name, read=key.read, descending=key.descending != backwards) for key in order]
     found = queryset if position is None else _from_on(queryset, keys, position)
-    rows = list(in_order(found, keys)[: size + 1])
+    first: QuerySet[Any, Any] = in_order(found, keys)[: size + 1]
+    if whole is not None:
+        first = in_order(whole(QuerySet(queryset.model).filter(pk__in=first.values("pk"))), keys)
+    rows = list(first)
     beyond, rows = len(rows) > size, rows[:size]
     if backwards:
         rows.reverse()

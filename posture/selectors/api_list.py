@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
-from django.db.models import Count, DecimalField, F, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import DecimalField, F, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Lower
 
-from findings.models import Finding
+from findings.models import Tally
 from findings.status import SeverityRank
 from inventory.access.models import Team
 from inventory.access.pages import Key, Page, batches, in_order, page_of, read_decimal, read_number, read_text
@@ -20,6 +21,7 @@ from inventory.models import Api
 from inventory.selectors.apis import apis_for
 from posture.filters import ApiFilter
 from posture.selectors.columns import APIS
+from posture.selectors.facets import Counts, api_counts
 from posture.selectors.summaries import (
     CoverageWords,
     Mark,
@@ -46,6 +48,8 @@ SORTS: Final[Mapping[str, tuple[Key, ...]]] = {
 }
 DEFAULT_SORT: Final = "-risk"
 ALL: Final = frozenset(APIS)
+FEW: Final = 500
+"""APIs with certain words that are named to the database, which need then not look for them again for each count."""
 SORT_WORDS: Final = {"risk": "risk", "name": "name", "open": "open findings", "team": "team"}
 
 
@@ -94,7 +98,7 @@ class ApiRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiList:
-    """One page of the list, how it is sorted, and what was asked for."""
+    """One page of the list, how it is sorted, what was asked for, and how many APIs each choice would leave."""
 
     page: Page[ApiRow]
     sort: str
@@ -102,6 +106,7 @@ class ApiList:
     is_first_run: bool
     heads: tuple[Head, ...]
     columns: frozenset[str]
+    choices: Counts
 
     @property
     def is_default_sort(self) -> bool:
@@ -131,16 +136,24 @@ def apis_in_sight(
     after: str = "",
     before: str = "",
 ) -> ApiList:
-    """Return one page of the APIs the principal may see; five queries, one more when it is empty."""
+    """Return one page of the APIs the principal may see; five queries, one more for words and when it is empty."""
     sort = sort if sort in SORTS else DEFAULT_SORT
     visible = Api.objects.visible_to(principal)
-    found = narrowed.apply(visible).select_related("owner", "current_score", "check_coverage")
-    page = page_of(_with_keys(found, sort), order=SORTS[sort], after=after, before=before)
+    found, words = visible, tuple[str, ...]()
+    if narrowed.value("q"):
+        few = list(narrowed.with_text(visible).values_list("pk", flat=True)[: FEW + 1])
+        if len(few) <= FEW:
+            found, words = visible.filter(pk__in=few), ("q",)
+    page = page_of(
+        _with_keys(narrowed.apply(found, but=words), sort), order=SORTS[sort], after=after, before=before,
+        counts=False, whole=partial(_with_parts, sort=sort),
+    )  # fmt: skip
+    choices, total = api_counts(visible=found, narrowed=narrowed, but=words)
     counts, said = open_counts(page.rows), authentication_of(page.rows)
     asked = page.rows if "weeks" in columns else ()
     weeks = weeks_of(asked, now=narrowed.now) if narrowed.now else {}
     rows = tuple(_row(api, counts[api.pk], said[api.pk].mark, weeks.get(api.pk, NO_WEEKS)) for api in page.rows)
-    shown = Page(rows=rows, total=page.total, more=page.more, next=page.next, previous=page.previous)
+    shown = Page(rows=rows, total=total, more=False, next=page.next, previous=page.previous)
     return ApiList(
         page=shown,
         sort=sort,
@@ -148,6 +161,7 @@ def apis_in_sight(
         is_first_run=not rows and not visible.exists(),
         heads=_heads(sort, columns),
         columns=columns,
+        choices=choices,
     )
 
 
@@ -157,23 +171,28 @@ def every_api(*, principal: Principal, narrowed: ApiFilter, sort: str = DEFAULT_
     The rows come through one cursor of the database, so that memory does not grow with them.
     """
     sort = sort if sort in SORTS else DEFAULT_SORT
-    found = narrowed.apply(apis_for(principal, Verb.EXPORT)).select_related("owner", "current_score", "check_coverage")
-    for batch in batches(in_order(_with_keys(found, sort), SORTS[sort])):
+    found = _with_parts(narrowed.apply(apis_for(principal, Verb.EXPORT)), sort=sort)
+    for batch in batches(in_order(found, SORTS[sort])):
         counts, said = open_counts(batch), authentication_of(batch)
         yield from (_row(api, counts[api.pk], said[api.pk].mark) for api in batch)
 
 
+def _with_parts(apis: QuerySet[Api], *, sort: str) -> QuerySet[Api]:
+    """Add what the rows show and the columns the list is ordered by."""
+    return with_team(_with_keys(apis, sort)).select_related("owner", "current_score", "check_coverage")
+
+
 def _with_keys(apis: QuerySet[Api], sort: str) -> QuerySet[Api]:
-    """Add what the rows show and the columns the list is ordered by, none of them null."""
-    apis = with_team(apis).annotate(
+    """Add the columns the list is ordered by, none of them null."""
+    apis = apis.annotate(
         name_key=Lower("name"),
         score_key=Coalesce(F("current_score__score"), Value(Decimal(-1)), output_field=DecimalField()),
     )
     if sort.endswith("team"):
-        apis = apis.annotate(team_key=Lower("team_name"))
+        apis = with_team(apis).annotate(team_key=Lower("team_name"))
     if sort.endswith("open"):
-        each = Finding.objects.open().filter(api=OuterRef("pk"), severity__gt=SeverityRank.INFO)
-        number = each.order_by().values("api").annotate(number=Count("pk")).values("number")
+        each = Tally.objects.open().filter(api=OuterRef("pk"), severity__gt=SeverityRank.INFO)
+        number = each.values("api").annotate(number=Sum("n")).values("number")
         apis = apis.annotate(open_key=Coalesce(Subquery(number), Value(0), output_field=IntegerField()))
     return apis
 

@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, JSONArray, JSONObject
 
-from findings.models import Finding
+from findings.models import Tally
 from findings.status import SeverityRank
 from inventory.access.records import Principal
 from inventory.models import Api, ApiTeam, BaseUrl, Endpoint
@@ -72,13 +72,13 @@ def _with_parts(apis: QuerySet[Api]) -> QuerySet[Api]:
     address = JSONObject(**{name: F(name) for name in ("scheme", "host", "port", "base_path")})
     addresses = BaseUrl.objects.filter(api=OuterRef("pk")).order_by("pk").values(part=address)[:ADDRESSES]
     endpoints = Endpoint.objects.filter(api=OuterRef("pk"), removed_at=None).order_by().values("authentication")
-    findings = Finding.objects.open().filter(api=OuterRef("pk")).order_by().values("severity")
+    findings = Tally.objects.open().filter(api=OuterRef("pk")).values("severity")
     return apis.annotate(
         held_by=Subquery(held.values("team")[:1]),
         held_by_slug=Coalesce(Subquery(held.values("team__slug")[:1]), Value("")),
         addresses=ArraySubquery(addresses),
         declared=ArraySubquery(endpoints.annotate(n=Count("pk")).values(part=JSONArray("authentication", "n"))),
-        open_by_rank=ArraySubquery(findings.annotate(n=Count("pk")).values(part=JSONArray("severity", "n"))),
+        open_by_rank=ArraySubquery(findings.annotate(number=Sum("n")).values(part=JSONArray("severity", "number"))),
     )
 
 

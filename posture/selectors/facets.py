@@ -5,41 +5,78 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.db.models import CharField, Count, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast, Coalesce
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import (
+    Aggregate,
+    Count,
+    F,
+    FilteredRelation,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Coalesce
 
-from findings.models import Finding
+from findings.models import Finding, Tally
 from findings.status import OPEN, SeverityRank
 from inventory.access.pages import COUNTED
 from inventory.access.records import Principal
-from inventory.models import Api, ApiTeam
+from inventory.choices import Stage
+from inventory.models import Api
 from posture.filters import ANY_STATUS, NO_TEAM, PLAIN, UNSCORED, ApiFilter, FindingsFilter
 
 Counts = dict[str, dict[str, int]]
 CUBE: Final = ("severity", "status", "source", "team")
 RELAXED: Final = ("severity", "source", "team")
 """The fields whose other choices are counted even where one is asked for."""
+FACETS: Final = (*PLAIN, "stage", "team", "band")
+LOOK: Final = "SELECT {names}, retired, count(*) FROM ({rows}) AS rows GROUP BY GROUPING SETS ({sets})"
 
 
-def api_counts(*, principal: Principal, narrowed: ApiFilter) -> Counts:
-    """Count the APIs in sight for each choice of each field of the filter; one query."""
-    held = ApiTeam.objects.filter(api=OuterRef("pk"), until=None).values("team__slug")[:1]
-    columns: dict[str, Any] = {name: F(name) for name in (*PLAIN, "stage")}
-    columns["team"] = Coalesce(Subquery(held), Value(NO_TEAM))
-    columns["band"] = Coalesce(F("current_score__band"), Value(UNSCORED))
-    visible = Api.objects.visible_to(principal)
-    parts = [_counted(narrowed.apply(visible, but=name), name, column) for name, column in columns.items()]
-    counts = {name: dict.fromkeys(narrowed.choices_of(name), 0) for name in columns}
-    for name, choice, number in parts[0].union(*parts[1:], all=True).values_list("facet", "choice", "n"):
-        counts[name][choice] = number
-    return counts
+def api_counts(*, visible: QuerySet[Api], narrowed: ApiFilter, but: Collection[str] = ()) -> tuple[Counts, int]:
+    """Count some APIs for each choice of each field of the filter, and how many are listed; one query.
+
+    All fields are counted in one look at the rows; one that is asked for has a look of its own, as its other choices
+    are of other rows. `but` are the fields that `visible` is narrowed to already.
+    """
+    counts = {name: dict.fromkeys(narrowed.choices_of(name), 0) for name in FACETS}
+    asked = [name for name in FACETS if narrowed.value(name)]
+    free = [name for name in FACETS if name not in asked]
+    looks = [(free, ["(retired)"], [*but, *({"stage"} - {*asked})]), *(([name], [], [*but, name]) for name in asked)]
+    parts: list[str] = []
+    given: list[Any] = []
+    for names, sets, relaxed in looks:
+        try:
+            rows, values = _facets_of(narrowed.apply(visible, but=relaxed)).query.sql_with_params()
+        except EmptyResultSet:
+            return counts, 0
+        told = ", ".join(f"{name}_facet" if name in names else "NULL::text" for name in FACETS)
+        sets += [f"({name}_facet, retired)" for name in names]
+        parts.append(LOOK.format(names=told, rows=rows, sets=", ".join(sets)))
+        given += values
+    total = 0
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), given)
+        for *choices, retired, number in cursor.fetchall():
+            counted = [(name, choice) for name, choice in zip(FACETS, choices, strict=True) if choice is not None]
+            if retired and "stage" in free and counted != [("stage", Stage.RETIRED)]:
+                continue
+            for name, choice in counted:
+                counts[name][choice] = number
+            total += 0 if counted else number
+    return counts, total
 
 
-def _counted(rows: QuerySet[Any, Any], name: str, column: Any) -> QuerySet[Any, Any]:
-    facet, choice = Cast(Value(name), CharField()), Cast(column, CharField())
-    told: Any = rows.order_by().annotate(facet=facet, choice=choice).values("facet", "choice")
-    counted: QuerySet[Any, Any] = told.annotate(n=Count("pk"))
-    return counted
+def _facets_of(apis: QuerySet[Api]) -> QuerySet[Any, Any]:
+    """Return of each API what it is counted by, none of it null."""
+    holding = FilteredRelation("team_rows", condition=Q(team_rows__until=None))
+    facets: dict[str, Any] = {f"{name}_facet": F(name) for name in (*PLAIN, "stage")}
+    facets["team_facet"] = Coalesce(F("holding__team__slug"), Value(NO_TEAM))
+    facets["band_facet"] = Coalesce(F("current_score__band"), Value(UNSCORED))
+    told: QuerySet[Any, Any] = apis.order_by().annotate(holding=holding, **facets, retired=Q(stage=Stage.RETIRED))
+    return told.values(*facets, "retired")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,28 +94,38 @@ class Cells:
 def cells_of(*, principal: Principal, narrowed: FindingsFilter, among: Collection[int] | None = None) -> Cells:
     """Count the findings in sight for each choice of severity, status, source and team; one query.
 
-    The rows are counted once for every combination of the four; what a choice leaves is added up from that. Statuses
-    are counted where the list is not narrowed to one of them. Rows with certain words are counted up to a number, as no
-    index helps there; `among` are the ids of all that can match, where they are known.
+    They are counted once for every combination of the four; what a choice leaves is added up from that. Statuses are
+    counted where the list is not narrowed to one of them. The database keeps the sums; where more is asked for than
+    they tell the rows are counted, those with certain words up to a number, as no index helps there; `among` are the
+    ids of all that can match, where they are known.
     """
+    tallies = narrowed.tallied(Tally.objects.visible_to(principal))
+    if tallies is not None:
+        return _told(_cube(tallies, Sum("n")), narrowed)
     found = narrowed.apply(Finding.objects.visible_to(principal), but=RELAXED).order_by()
     if among is not None:
         found = found.filter(pk__in=among)
     elif narrowed.value("q"):
         found = Finding.objects.filter(pk__in=found.values("pk")[: COUNTED + 1])
-    holding = FilteredRelation("api__team_rows", condition=Q(api__team_rows__until=None))
-    cells = (
-        found.order_by()
-        .annotate(holding=holding)
-        .values_list("severity", "status", "source_kind", "holding__team__slug")
-        .annotate(n=Count("pk"))
-    )
-    cube: Counter[tuple[str, str, str, str]] = Counter()
-    for severity, status, source, team, number in cells:
-        cube[SeverityRank(severity).name.lower(), status, source, team or NO_TEAM] += number
+    cube = _cube(found, Count("pk"))
     if narrowed.value("q") and cube.total() > COUNTED:
         return Cells(more=True)
     return _told(cube, narrowed)
+
+
+def _cube(rows: QuerySet[Any, Any], number: Aggregate) -> Counter[tuple[str, str, str, str]]:
+    """Return how many findings there are of each severity, status, source and team; one query."""
+    holding = FilteredRelation("api__team_rows", condition=Q(api__team_rows__until=None))
+    cells = (
+        rows.order_by()
+        .annotate(holding=holding)
+        .values_list("severity", "status", "source_kind", "holding__team__slug")
+        .annotate(number=number)
+    )
+    cube: Counter[tuple[str, str, str, str]] = Counter()
+    for severity, status, source, team, counted in cells:
+        cube[SeverityRank(severity).name.lower(), status, source, team or NO_TEAM] += counted
+    return cube
 
 
 def _told(cube: Mapping[tuple[str, str, str, str], int], narrowed: FindingsFilter) -> Cells:

@@ -33,7 +33,7 @@ def findings_in_sight(
     Two queries; three where words are found more often than anybody counts to. The choices are then without a number.
     """
     listed = narrowed.apply(Finding.objects.visible_to(principal))
-    page = page_of(_with_parts(listed), order=ORDER, after=after, before=before, counts=False)
+    page = page_of(listed, order=ORDER, after=after, before=before, counts=False, whole=_with_parts)
     # Where all that matches is on the page, nothing but those rows need be looked through again.
     whole = not (page.next or page.previous or any(narrowed.value(name) for name in RELAXED))
     cells = cells_of(principal=principal, narrowed=narrowed, among=[row.pk for row in page.rows] if whole else None)

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from typing_extensions import override
 
-from findings.models import Coverage, Finding
+from findings.models import Coverage, Tally
 from findings.status import SeverityRank
 from inventory.choices import Authentication, Environment, Sensitivity, Stage
 from inventory.models import Api, ApiTeam, Endpoint
@@ -38,8 +38,8 @@ class Declared:
 def open_counts(apis: Sequence[Api]) -> dict[int, dict[str, int]]:
     """Return the open findings of each API by severity, worst first; zeros are there."""
     counts: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(SEVERITIES, 0))
-    grouped = Finding.objects.open().filter(api__in=apis, severity__gt=SeverityRank.INFO)
-    for api_id, severity, number in grouped.order_by().values_list("api", "severity").annotate(Count("pk")):
+    grouped = Tally.objects.open().filter(api__in=apis, severity__gt=SeverityRank.INFO)
+    for api_id, severity, number in grouped.values_list("api", "severity").annotate(Sum("n")):
         counts[api_id][SeverityRank(severity).name.lower()] = number
     return counts
 

@@ -2,7 +2,8 @@
 
 `python -m posture.supervisor.child celery -A posture worker` is `python -m celery -A posture worker`, with the kernel's
 parent-death signal set here and in every fork: granian's web workers and Celery's pool fork from this process.
-`--preload posture.wsgi` before the module runs another one first, which loads what the forks then share.
+`--preload posture.wsgi` before the module runs another one first, which loads what the forks then share. `--nice 10`
+before all lets others that want the processor go first.
 """
 
 import os
@@ -27,6 +28,9 @@ if __name__ == "__main__":
     die_with(_parents["this"], signal.SIGKILL)
     os.register_at_fork(before=_remember_parent, after_in_child=_die_with_forker)
     sys.argv = sys.argv[1:]
+    if sys.argv[0] == "--nice":
+        os.nice(int(sys.argv[1]))
+        sys.argv = sys.argv[2:]
     if sys.argv[0] == "--preload":
         runpy.run_module(sys.argv[1])
         sys.argv = sys.argv[2:]

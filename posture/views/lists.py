@@ -16,7 +16,6 @@ from posture.choices import ListName
 from posture.filters import ApiFilter, FindingsFilter
 from posture.selectors.api_list import DEFAULT_SORT, SORTS, apis_in_sight, teams_in_sight
 from posture.selectors.columns import APIS, FINDINGS, shown_columns, switches
-from posture.selectors.facets import api_counts
 from posture.selectors.finding_list import findings_in_sight, sources_in_sight
 from posture.selectors.saved_views import saved_views
 from posture.services.views import tidy_query
@@ -39,7 +38,7 @@ def api_list(request: Request) -> HttpResponse:
         **place(request),
     )
     if not shown.is_first_run:
-        form.show_counts(api_counts(principal=request.principal, narrowed=form))
+        form.show_counts(shown.choices)
     context = {"list": shown, **around}
     return answer_list(request, form, page="posture/apis.html", fragment="posture/_api_table.html", context=context)
 

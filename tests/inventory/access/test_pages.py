@@ -58,6 +58,18 @@ def test_pages_show_every_row_once_and_in_order(ten: list[str], size: int) -> No
     assert [row.code for page in walk(size=size) for row in page.rows] == ten
 
 
+def as_shown(rows: QuerySet[Api]) -> QuerySet[Api]:
+    return rows.annotate(name_key=Lower("name"))
+
+
+@pytest.mark.parametrize("size", [1, 3, 10])
+def test_pages_found_by_their_keys_first_are_the_same(ten: list[str], size: int) -> None:
+    for page in walk(size=size):
+        for after, before in ((page.next, ""), ("", page.previous)):
+            plain = page_of(apis(), order=ORDER, size=size, after=after, before=before)
+            assert page_of(apis(), order=ORDER, size=size, after=after, before=before, whole=as_shown) == plain
+
+
 @pytest.mark.parametrize("size", [1, 3, 4])
 def test_going_back_leads_through_the_same_pages(ten: list[str], size: int) -> None:
     pages = list(walk(size=size))

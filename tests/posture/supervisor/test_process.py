@@ -49,6 +49,12 @@ def test_a_child_started_after_its_parent_was_gone_ends_itself() -> None:
     assert (run.returncode, run.stdout) == (1, "")
 
 
+def test_a_child_that_shall_be_nice_lets_others_go_first() -> None:
+    program = ["-m", "posture.supervisor.child", "--nice", "3", "timeit", "-n1", "-r1", "import os; print(os.nice(0))"]
+    run = subprocess.run([sys.executable, *program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert int(run.stdout.split()[0]) == min(os.nice(0) + 3, 19)
+
+
 def test_an_end_is_told_in_words() -> None:
     assert reason(3) == "exit code 3"
     assert reason(-9) == "killed by SIGKILL"

@@ -130,6 +130,7 @@ FAULTS: dict[str, tuple[str, Callable[[], None]]] = {
         owner("UPDATE findings_presence SET since = since - interval '1 h'"),
     ),
     "lie in the series of another API": ("counts", owner("UPDATE findings_series SET api_id = NULL")),
+    "sums of findings differ": ("counts", owner("UPDATE findings_tally SET n = n + 1")),
     "sums of portfolios differ": ("counts", owner("UPDATE posture_portfolio SET n = n + 1")),
     "are not what its scans say": ("presence", owner(TORN)),
     "show another status": ("statuses", owner("UPDATE findings_finding SET status = 'triaged' WHERE present")),

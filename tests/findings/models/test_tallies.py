@@ -1,0 +1,96 @@
+"""The sums of findings, which the database keeps: what a count would say, after whatever was written."""
+
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import F
+
+from findings.models import Finding, Series, Tally
+from findings.services.tallies import fold_tallies
+from findings.status import SeverityRank, Status
+from tests.posture.services.estates import luck, make_api, make_finding
+
+pytestmark = pytest.mark.django_db
+Kind = tuple[int | None, int | None, str, int, str]
+
+
+def kept() -> dict[Kind, int]:
+    sums: Counter[Kind] = Counter()
+    for *kind, number in Tally.objects.values_list("api", "series", "source_kind", "severity", "status", "n"):
+        sums[tuple(kind)] += number  # type: ignore[index] # as long as a kind
+    return {kind: number for kind, number in sums.items() if number}
+
+
+def counted() -> dict[Kind, int]:
+    return dict(
+        Counter(
+            (row.api_id, None if row.api_id else row.series_id, row.source_kind, row.severity, row.status)
+            for row in Finding.objects.filter(moved_to=None)
+        )
+    )
+
+
+def add(chance: Random) -> None:
+    api = chance.choice([*Finding.objects.exclude(api=None).values_list("api", flat=True), None])
+    series = None if api else Series.objects.order_by("?").first()
+    for _ in range(chance.randrange(4)):
+        row = make_finding(None, severity=chance.choice(list(SeverityRank)))
+        Finding.objects.filter(pk=row.pk).update(api=api, series=series)
+
+
+def change(chance: Random) -> None:
+    some = Finding.objects.filter(pk__in=[row.pk for row in Finding.objects.all() if chance.random() < 0.4])
+    some.update(status=chance.choice(list(Status)), severity=(F("severity") + 1) % 5, title="Another")
+
+
+def move(chance: Random) -> None:
+    first = Finding.objects.order_by("?")[0]
+    Finding.objects.filter(pk__in=[row.pk for row in Finding.objects.all() if chance.random() < 0.1]).exclude(
+        pk=first.pk
+    ).update(moved_to=first)
+
+
+def remove(chance: Random) -> None:
+    gone = [row.pk for row in Finding.objects.all() if chance.random() < 0.05]
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM findings_finding WHERE id = ANY(%s)", [gone])
+
+
+def fold(_chance: Random) -> None:
+    before = kept()
+    fold_tallies()
+    assert kept() == before
+    assert Tally.objects.count() == len(before), "one part of each kind, and none of what there is no more"
+
+
+WRITES: tuple[Callable[[Random], None], ...] = (add, change, move, remove, fold)
+
+
+def test_the_sums_are_what_a_count_says_whatever_is_written() -> None:
+    for _ in range(3):
+        make_finding(make_api())
+    Series.objects.create(source_kind="lint", name="nightly")
+    for number in range(60):
+        chance = luck(number)
+        chance.choice(WRITES)(chance)
+        assert kept() == counted()
+    assert len(kept()) > 5, "something was left to be counted"
+
+
+def test_what_is_taken_back_was_never_counted() -> None:
+    make_finding(make_api())
+    before = kept()
+    with transaction.atomic():
+        make_finding(make_api())
+        assert kept() != before
+        transaction.set_rollback(True)
+    assert kept() == before
+
+
+def test_a_change_of_what_is_not_told_apart_adds_no_part() -> None:
+    make_finding(make_api())
+    Finding.objects.update(title="Another")
+    assert Tally.objects.count() == 1
