@@ -15,7 +15,6 @@ SEEDS = 20
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_some_seeds_of_chaos_leave_what_a_calm_run_leaves(home: Path, record_property: RecordProperty) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in HELD_BACK | SERVICES}
     environment["POSTURE_HOME"] = str(home)

@@ -161,7 +161,7 @@ def workers(database: str, folder: Path) -> Iterator[None]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(max(300, LARGE // 400))
+@pytest.mark.timeout(max(900, LARGE // 400))
 def test_a_small_report_is_scored_while_a_large_one_is_still_read(
     fresh_database: str, queues: None, tmp_path: Path, record_property: RecordProperty
 ) -> None:

@@ -76,7 +76,6 @@ def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(registry._READERS, Poisoned.slug, Poisoned)
 
 
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize("sound", [GOOD, pytest.param(RARE, marks=pytest.mark.slow)])
 def test_what_kills_its_reader_is_set_aside_after_three_tries_and_holds_nothing_up(
     sound: int, fresh_database: str, poisoned: None, record_property: RecordProperty

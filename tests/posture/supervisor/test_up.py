@@ -141,7 +141,6 @@ def test_a_second_start_prepares_nothing_and_shows_the_same_people(home: Path, r
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_the_demo_is_loaded_once_and_a_kill_in_between_is_gone_on_from(
     home: Path, record_property: RecordProperty
 ) -> None:
