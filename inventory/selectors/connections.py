@@ -185,7 +185,7 @@ def _state(
     if job and (row.last_run_at is None or job.created_at > row.last_run_at):
         return "failing", job.error
     if row.failures:
-        times = f" ({row.failures} runs in a row)" if row.failures > 1 else ""
+        times = f" So {row.failures} runs in a row." if row.failures > 1 else ""
         return "partial" if partial else "failing", f"{row.fault}{times}"
     return _quiet_state(row, last_call, now)
 

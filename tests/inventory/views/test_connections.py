@@ -68,7 +68,7 @@ def test_what_needs_care_comes_first_with_its_reason(manager: Client) -> None:
     make("Dog", paused_at=now)
     page = manager.get("/connections/").content
     assert [row.split()[0] for row in rows_of(page)] == ["Bee", "Cow", "Ant", "Dog"]
-    assert "shop.example answers 503. (2 runs in a row)" in text_of(page)
+    assert "shop.example answers 503. So 2 runs in a row." in text_of(page)
     assert "Two need care." in text_of(page)
     assert "1 of 4" in text_of(page)
 
