@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -41,7 +41,7 @@ from posture.selectors.finding_page import (
 from posture.selectors.finding_work import work_of
 from posture.selectors.neighbours import neighbours
 from posture.services.reading import factors_of
-from posture.views.undoing import Done, remember
+from posture.views.undoing import FRESH, Done, remember
 
 PATIENCE = 60.0
 """Seconds the page waits for the score that follows a decision."""
@@ -148,7 +148,18 @@ def finding_note(request: Request, code: str) -> HttpResponse:
         form.add_error("text", str(refusal))
         return _shown(request, finding, note=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     messages.success(request, "Your note is kept.")
-    return redirect(back_to(request, finding))
+    return redirect(_same_place(request, finding))
+
+
+def _same_place(request: Request, finding: Finding) -> str:
+    """Return the address of the finding: beside the queue where somebody works through that, else of its page."""
+    queue, _, query = queue_address(request).partition("?")
+    if not queue:
+        return back_to(request, finding)
+    asked = QueryDict(query, mutable=True)
+    asked.pop(FRESH, None)
+    asked["open"] = finding.code
+    return f"{queue}?{asked.urlencode()}"
 
 
 def found_finding(request: Request, code: str, verb: Verb | None = None) -> Finding:

@@ -20,7 +20,7 @@ from inventory.access.routes import Scope, route
 from inventory.access.selectors import person_in_sight
 from inventory.access.views.lists import answer_list, place
 from posture.choices import ListName
-from posture.forms import MENUS, BulkForm
+from posture.forms import MENUS, BulkForm, NoteForm
 from posture.queues import TABS, QueueFilter
 from posture.selectors.api_list import teams_in_sight
 from posture.selectors.finding_list import sources_in_sight
@@ -35,7 +35,7 @@ from posture.views.undoing import FRESH, Done, forget, remember, remembered
 
 PANEL: Final = ("open", FRESH)
 """What an address says beside the list."""
-PANEL_KEYS: Final = "".join(["y", "d", "a", "p", *(menu.key for menu in MENUS)])
+PANEL_KEYS: Final = "".join(["y", "d", "a", "p", "c", *(menu.key for menu in MENUS)])
 """The keys of a panel; where there is no room for it they open the page of the row."""
 
 
@@ -95,6 +95,7 @@ def queue_panel(request: Request, code: str) -> HttpResponse:
         "work": work_of(principal=request.principal, finding=finding, team_id=page.team_id, now=now),
         "menus": MENUS if page.may_ask else MENUS[:-1],
         "deciders": roles_that_may(Verb.DECIDE),
+        "note": NoteForm(),
         "alike": elsewhere(principal=request.principal, code=finding.code) if page.may_decide else 0,
         "queue_onward": _onward(request.GET.get("list", ""), request.GET.get("next", ""), done=True),
     }

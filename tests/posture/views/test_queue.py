@@ -188,9 +188,19 @@ def test_the_panel_is_the_finding_with_what_can_be_done_and_without_a_script_its
     assert f'name="queue" value="/queue/?step=all&amp;open={following.code}&amp;done=1"' in panel
     for name in ("decide", "ask", "assign", "pause", "retest", "note"):
         assert f"/findings/{row.code}/{name}/" in panel
+    assert '<textarea name="text"' in panel
     assert client.get(f"{QUEUE}{row.code}/").headers["Location"] == f"/findings/{row.code}/"
     auditor = signed_in(person(OrganisationRole.AUDITOR))
     assert "/decide/" not in auditor.get(f"{QUEUE}{row.code}/", headers=FRAGMENT).content.decode()
+
+
+def test_a_note_leaves_the_person_at_the_finding_it_is_about() -> None:
+    row, following = wait(make_api()), wait(make_api())
+    sent = {"text": "Asked the crew", "queue": f"/queue/?step=all&open={following.code}&done=1"}
+    answer = analyst().post(f"/findings/{row.code}/note/", sent)
+    assert answer.headers["Location"] == f"/queue/?step=all&open={row.code}"
+    elsewhere = analyst().post(f"/findings/{row.code}/note/", sent | {"queue": "https://elsewhere.example/"})
+    assert elsewhere.headers["Location"] == f"/findings/{row.code}/"
 
 
 def test_nobody_chooses_who_may_not_decide() -> None:
