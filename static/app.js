@@ -105,7 +105,7 @@
 
   // A part that unfolds takes the focus to what is meant to be pressed or filled in first.
   const fields = "input:not([type=hidden]), select, textarea, button, a[href]";
-  const atHead = part => { const head = part && $("h1, h2, h3", part); if (head) { head.tabIndex = -1; head.focus({ preventScroll: true }); } };
+  const atHead = part => { const head = part && $("h1, h2, h3", part); if (head) { head.tabIndex = -1; head.toggleAttribute("hx-morph-skip", true); head.focus({ preventScroll: true }); } };
   const enter = part => {
     const first = $("[data-first]", part);
     first ? (first.matches(fields) ? first : $(fields, first))?.focus() : atHead(part);
@@ -134,7 +134,6 @@
     left = { element: document.activeElement, part: e.detail.ctx.target?.id };
   });
   document.addEventListener("htmx:finally:swap", () => {
-    if (left?.element.matches("h1, h2, h3")) left.element.tabIndex = -1;  // a morph takes it, and with it the focus
     const lost = left && left.element !== document.body && !left.element.isConnected;
     if (lost && (document.activeElement ?? document.body) === document.body) enter((left.part && $(`#${CSS.escape(left.part)}`)) || $("main"));
     left = null;
