@@ -157,7 +157,7 @@ def unread(heard: list[visitors.Answer]) -> list[visitors.Answer]:
     """Return the pages that could not be read though the database was there."""
     takes_reads = WITHOUT_DATABASE | {name for name, log_too in DATABASE_FULL.items() if log_too}
     away = {number for number, name in enumerate(sorted(FAULTS), 1) if name in takes_reads}
-    reads = [each for each in heard if each.way == visitors.READ and each.during not in away]
+    reads = [each for each in heard if each.way == visitors.READ and away.isdisjoint(each.crossed)]
     return [each for each in reads if each.what != "answered"]
 
 

@@ -39,12 +39,14 @@ SENTENCES = (
 )
 AWAY, WHOLE = -1, 0
 """Phases: nobody asks anything; nothing is broken. What is above is the number of a fault."""
+SEVERAL = -2
 READ, WRITE = "reads", "writes"
 CSRF = "a" * 32
 # Without locks: who is killed or stopped while holding one would hold up all.
 phase = multiprocessing.Value("i", AWAY, lock=False)
-faults = multiprocessing.Array("i", 2, lock=False)
-"""How many faults came so far, and the number of the last: one may come and go while a page is made."""
+come_so_far = multiprocessing.Value("i", 0, lock=False)
+faults = multiprocessing.Array("i", 1000, lock=False)
+"""The numbers of the faults that came, each in its turn, over and over: some may come and go while a page is made."""
 taken = multiprocessing.Value("i", 0, lock=False)
 """Whether the report that is to come in has been taken."""
 asking = multiprocessing.Array("i", 2, lock=False)
@@ -53,9 +55,12 @@ asking = multiprocessing.Array("i", 2, lock=False)
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What one person was told: `what` is answered, unavailable (503 with a sentence), or what it was instead."""
+    """What one person was told: `what` is answered, unavailable (503 with a sentence), or what it was instead.
 
-    during: int
+    `crossed` are the numbers of the faults that were there or came meanwhile.
+    """
+
+    crossed: Sequence[int]
     way: str
     what: str
     seconds: float
@@ -131,7 +136,7 @@ class Visitors:
             asking[lane] = 0
             time.sleep(REST)
             asking[lane] = 1
-            began, before, came = time.monotonic(), phase.value, faults[0]
+            began, before, came = time.monotonic(), phase.value, come_so_far.value
             if before == AWAY:
                 continue
             try:
@@ -140,8 +145,9 @@ class Visitors:
                 what = f"no answer: {error!r}"
             # What was asked before a fault and answered in it belongs to the fault; it never saw a new database.
             if phase.value != AWAY:
-                during = before or (faults[1] if faults[0] != came else WHOLE)
-                tell(Answer(during=during, way=way, what=what, seconds=time.monotonic() - began))
+                later = [faults[turn % len(faults)] for turn in range(came, come_so_far.value)]
+                crossed = [number for number in (before, *later) if number]
+                tell(Answer(crossed=crossed, way=way, what=what, seconds=time.monotonic() - began))
 
     def _read(self, number: int) -> str:
         page = ("/apis/", "/findings/", "/jobs/")[number % 3]
@@ -185,8 +191,8 @@ def come() -> None:
 @contextmanager
 def during(number: int) -> Iterator[None]:
     """Say that a fault, by its number, is there while the block runs."""
-    faults[1], phase.value = number, number
-    faults[0] += 1
+    faults[come_so_far.value % len(faults)] = phase.value = number
+    come_so_far.value += 1
     yield
     phase.value = WHOLE
 
@@ -208,10 +214,11 @@ def heard(answers: Path) -> list[Answer]:
 
 
 def table(answers: Sequence[Answer], names: Sequence[str]) -> list[str]:
-    """Return a line for each fault, by number from 1, that says what people were told during it."""
+    """Return a line for each fault, by number from 1, that says what people were told during it, and no other."""
     found: dict[int, list[Answer]] = defaultdict(list)
     for answer in answers:
-        found[answer.during].append(answer)
+        numbers = set(answer.crossed) or {WHOLE}
+        found[SEVERAL if len(numbers) > 1 else numbers.pop()].append(answer)
     lines = []
     for number, held in sorted(found.items()):
         said = []
@@ -220,7 +227,7 @@ def table(answers: Sequence[Answer], names: Sequence[str]) -> list[str]:
             yes, away = of_way.count("answered"), of_way.count("unavailable")
             said.append(f"{way} {yes} answered, {away} unavailable, {len(of_way) - yes - away} otherwise")
         longest = max(answer.seconds for answer in held)
-        name = names[number - 1] if number else "nothing is broken"
+        name = {WHOLE: "nothing is broken", SEVERAL: "one fault follows another"}.get(number) or names[number - 1]
         lines.append(f"Pages while {name}: {'; '.join(said)}; longest {longest:.1f} s")
     return lines
 
