@@ -198,7 +198,7 @@ def test_without_the_networks_leave_the_way_out_stays_closed() -> None:
         )
         done = run_connection(connection=connection, asked=Asked(principal=connection.principal), now=NOW)
         assert (done.state, server.connections) == ("failed", 0)
-        assert "not allowed" in done.faults[0]["reason"]
+        assert "can allow its network" in done.faults[0]["reason"]
 
 
 def test_a_second_run_at_the_same_time_leaves_it_to_the_first() -> None:
