@@ -42,6 +42,7 @@ def alert_list(request: Request) -> HttpResponse:
     context = {
         "page": alerts_in_sight(principal=principal, narrowed=form, crowds=crowds, now=now, **where),
         "crowds": () if any(where.values()) else crowds,
+        "beside": f"{sum(crowd.alerts for crowd in crowds)} in one line for each client" if crowds else "",
         "query": listed(request.GET),
         "may_triage": may_somewhere(principal, Verb.TRIAGE_ALERTS),
         "done": remembered(request, now=now),

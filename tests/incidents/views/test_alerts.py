@@ -126,6 +126,7 @@ def test_many_alerts_of_one_client_are_one_line_that_opens_them_and_count_all_th
     assert f"{CROWD} alerts from 203.0.113.1" in told
     assert re.findall(r"Attack \d+", told) == [f"Attack {CROWD}"]
     assert f"{CROWD + 1} open alerts" in told
+    assert f"1 of {CROWD + 1}, {CROWD} in one line for each client" in told
     one = text_of(analyst.get("/alerts/?actor=203.0.113.1").content)
     assert len(re.findall(r"Attack \d+", one)) == CROWD
     assert "203.0.113.1" not in text_of(analyst.get("/alerts/?severity=critical").content)
