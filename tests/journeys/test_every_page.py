@@ -31,7 +31,7 @@ from tests.journeys.looking import FRAME, MORE, WATCH, WIDE, Looked, obeys, turn
 from tests.journeys.routes import ACTS, FILES, ON_THE_WAY, PAGES, STRANGERS
 
 EXPECTED = {"/nowhere/": HTTPStatus.NOT_FOUND, "/join/no-such-link/": HTTPStatus.NOT_FOUND}
-ERRORS = ("400", "403", "403_csrf", "404", "405", "429", "500")
+ERRORS = ("400", "403", "403_csrf", "404", "405", "429", "500", "503")
 EXPECTED_ERROR = re.compile(r"responded with a status of (404|403)")
 """What Chromium says of every answer like that; which one answers so is asked of the answers themselves."""
 LOOKS = [(theme, width) for theme in ("light", "dark") for width in (1280, 390, 320)]
@@ -222,7 +222,7 @@ def test_what_goes_wrong_is_told_on_a_page_that_holds(
     """The pages of errors, written by their templates, in the place of an answer of the product."""
     address, _ = full
     visitor = Visitor(browser, address)
-    shown = {"verb": "decide findings", "roles": [long("Role", 60)]}
+    shown = {"verb": "decide findings", "roles": [long("Role", 60)], "head": "The disk is full", "why": long("Why", 60)}
     pages = {error: render_to_string(f"{error}.html", shown) for error in ERRORS}
     visitor.page.route(
         "**/broken/*",
