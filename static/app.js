@@ -58,7 +58,6 @@
   // Keys: / search, g and a letter go to, j k move, o open, x select or unfold, ? help. What a page says itself
   // ([data-key]) goes before. The profile turns single keys off (WCAG 2.1.4).
   let went = 0;
-  // A swap takes the mark of the cursor from its row, never the focus.
   const cursor = () => $("[data-row].cursor") ?? document.activeElement?.closest("[data-row]"), opens = "a, summary, button.link";
   function move(step) {
     const rows = $$("[data-row]"); if (!rows.length) return;
@@ -128,14 +127,16 @@
   }), 15000);
 
   // A swap that takes the focused element away puts the focus into what came for it, and an act that answers with a
-  // page anew puts it on the heading, beside the toast: nobody starts again at the top of the page.
+  // page anew puts it on the heading, beside the toast: nobody starts again at the top of the page. The row of the keys
+  // keeps its mark.
   let left = null;
   document.addEventListener("htmx:before:swap", e => {
-    left = { element: document.activeElement, part: e.detail.ctx.target?.id };
+    left = { element: document.activeElement, part: e.detail.ctx.target?.id, row: cursor() };
   });
   document.addEventListener("htmx:finally:swap", () => {
     const lost = left && left.element !== document.body && !left.element.isConnected;
     if (lost && (document.activeElement ?? document.body) === document.body) enter((left.part && $(`#${CSS.escape(left.part)}`)) || $("main"));
+    if (left?.row?.isConnected && !$("[data-row].cursor")) left.row.classList.add("cursor");
     left = null;
   });
   if ($(".toasts .toast") && !$("[autofocus], [aria-invalid=true]") && document.activeElement === document.body) atHead($("main"));

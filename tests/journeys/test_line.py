@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
 from tests.journeys.conftest import HOME, Stack
 
@@ -230,6 +230,32 @@ def test_every_page_is_accessible_and_holds_in_light_and_dark_and_on_a_phone(
     for look in in_each_look(page):
         axe(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), look
+
+
+def test_an_answer_that_comes_late_leaves_the_cursor_on_its_row(page: Page, sign_in: SignIn, charges: str) -> None:
+    """Leaving the filter asks for the list once more; here it is answered after the next key."""
+    sign_in(page, OWNER)
+    page.goto("/apis/")
+    page.locator("[data-filter]").fill("charges")
+    page.wait_for_url("**/apis/?q=charges**")
+    expect(page.locator("[role=status].spacer")).to_contain_text("1 API,")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/apis/?q=charges**", hold)
+    page.locator("[data-filter]").dispatch_event("change")
+    page.locator("[data-filter]").blur()
+    page.keyboard.press("j")
+    expect(page.locator("tr.cursor a")).to_be_focused()
+    with page.expect_response("**/apis/?q=charges**"):
+        for route in held:
+            route.continue_()
+    page.wait_for_timeout(300)
+    expect(page.locator("tr.cursor a")).to_be_focused()
+    page.keyboard.press("o")
+    page.wait_for_url(f"**{charges}")
 
 
 def test_the_pages_work_without_a_script(browser: Browser, stack: Stack, sign_in: SignIn, charges: str) -> None:

@@ -19,7 +19,7 @@ from tests.posture.views.pages import make_endpoint, rows_of, score, signed_in, 
 
 pytestmark = pytest.mark.django_db
 
-HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)> {{ 7|add:7 }} ' \" & </table>"
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)> {{ 123456|add:654321 }} ' \" & </table>"
 LONG = "Ω" * 300
 
 
@@ -126,7 +126,7 @@ def test_whatever_a_document_says_stays_text_on_every_page() -> None:
         page = client.get(path).content.decode()
         assert "<script>alert" not in page, path
         assert "<img" not in page, path
-        assert "14" not in re.sub(r"2014|(API|FND)-\d+", "", text_of(page.encode())), path
+        assert "777777" not in page, path
 
 
 def test_names_of_300_letters_and_nothing_at_all_are_shown(analyst: Client) -> None:
