@@ -139,10 +139,17 @@ class Looked:
 
 
 def turn(page: Page, theme: str, width: int) -> str:
-    """Show a page in a theme and width and return the name of that look."""
+    """Show a page from its top in a theme and width and return the name of that look.
+
+    Where another look left off, the bar that stays at the top would cover parts of what may be pressed.
+    """
     page.set_viewport_size({"width": width, "height": 800})
     page.evaluate(
-        "theme => { document.documentElement.dataset.theme = theme; document.activeElement?.blur?.(); }", theme
+        """theme => {
+          document.documentElement.dataset.theme = theme; document.activeElement?.blur?.();
+          scrollTo({ top: 0, behavior: "instant" });
+        }""",
+        theme,
     )
     return f"{theme} {width}"
 
