@@ -8,11 +8,14 @@ rows keeps its order, and what DISTINCT or UNION allow no such end goes without.
 
 from typing import Any
 
+import pytest
 from django.db.backends.postgresql import compiler
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Random
 from typing_extensions import override
+
+from inventory.access.models import User
 
 SQLAggregateCompiler = compiler.SQLAggregateCompiler
 SQLDeleteCompiler = compiler.SQLDeleteCompiler
@@ -34,3 +37,10 @@ class SQLCompiler(compiler.SQLCompiler):
 
 
 DatabaseOperations.compiler_module = __name__
+
+
+def pytest_sessionstart() -> None:
+    """Refuse to run where Django asks in another way: everything would pass, and mean nothing."""
+    if "RANDOM()" not in str(User.objects.all().query).upper():
+        msg = "Rows are not shuffled: Django has taken its compilers from elsewhere."
+        raise pytest.UsageError(msg)

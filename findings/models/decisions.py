@@ -1,5 +1,6 @@
 """What people say: decisions about findings, and rules that map them to APIs."""
 
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -54,6 +55,10 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
             return self
         about_rule = Q(finding=None, api=None)
         return self.filter(held_by(principal) | about_rule | Q(finding__in=Finding.objects.visible_to(principal)))
+
+    def waiting(self, *, now: datetime) -> Self:
+        """Narrow to requests to accept a risk that nobody answered and whose end has not come."""
+        return self.filter(kind=DecisionKind.ASKED, answer=None, until__gt=now)
 
 
 class Decision(models.Model):

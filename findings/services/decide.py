@@ -142,10 +142,11 @@ def ask_acceptance(*, target: Target, statement: Statement, principal: Principal
 
 
 def _refuse_a_second(target: Target, now: datetime) -> None:
-    if target.finding_ids:
-        list(target.findings().select_for_update().order_by("pk").values_list("pk"))  # Of two at once one is refused.
-    asked = Decision.objects.filter(kind=DecisionKind.ASKED, answer=None, until__gt=now)
-    waits = asked.filter(finding__in=target.finding_ids).select_related("by", "finding").order_by("pk").first()
+    if not target.finding_ids:
+        return
+    _lock(target)
+    asked = Decision.objects.waiting(now=now).filter(finding__in=target.finding_ids)
+    waits = asked.select_related("by", "finding").order_by("pk").first()
     if waits and waits.finding:
         msg = f"{waits.by} asked for that of {waits.finding.code} before, and it waits; take it back first."
         raise FindingsRefused(msg)
@@ -212,14 +213,19 @@ def _write(target: Target, statement: Statement, *, person: int, principal: Prin
 
 
 def _keep_pace(target: Target) -> None:
-    """Refuse to decide past what somebody else decided since. Locks the findings: of two at once one is refused."""
+    """Refuse to decide past what somebody else decided since."""
     if target.seen is None:
         return
-    list(target.findings().select_for_update().order_by("pk").values_list("pk"))
+    _lock(target)
     newest = Decision.objects.filter(finding__in=target.finding_ids).aggregate(newest=Max("pk"))["newest"] or 0
     if newest > target.seen:
         msg = "Not saved: somebody else decided a moment ago. Compare with what they said, then send yours again."
         raise FindingsChanged(msg)
+
+
+def _lock(target: Target) -> None:
+    """Hold the findings until the transaction ends: of two at once one is refused."""
+    list(target.findings().select_for_update().order_by("pk").values_list("pk"))
 
 
 def _answer(

@@ -9,7 +9,7 @@ from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, Q, Quer
 
 from findings.deadlines import NEVER
 from findings.models import Decision, Due, Finding
-from findings.status import DecisionKind, SeverityRank, Status
+from findings.status import SeverityRank, Status
 from inventory.access.pages import COUNTED, Key, Page, in_order, page_of, read_moment, read_number
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may, may_somewhere
@@ -80,7 +80,7 @@ def queue_in_sight(
     found = queued(principal=principal, narrowed=narrowed)
     # Counted without what the rows are ordered by; a due date that follows in a moment is the only difference.
     ordered = _by_due(principal, narrowed) if sort == DEFAULT_SORT else found
-    asked = Decision.objects.filter(finding=OuterRef("pk"), kind=DecisionKind.ASKED, answer=None, until__gt=now)
+    asked = Decision.objects.waiting(now=now).filter(finding=OuterRef("pk"))
     page = page_of(
         ordered.annotate(due_key=F("due__due_at")), order=SORTS[sort], after=after, before=before, counts=False,
         whole=lambda rows: _with_parts(rows).annotate(asked=Exists(asked)),
@@ -140,7 +140,8 @@ def approvals_waiting(*, principal: Principal, now: datetime) -> list[Approval]:
     held = ApiTeam.objects.filter(api=OuterRef("finding__api"), until=None).values("team")[:1]
     asked = (
         Decision.objects.visible_to(principal)
-        .filter(kind=DecisionKind.ASKED, until__gt=now, answer=None, finding__moved_to=None)
+        .waiting(now=now)
+        .filter(finding__moved_to=None)
         .exclude(finding=None)
         .exclude(by=principal.user_id)
         .select_related("finding__api", "by")
