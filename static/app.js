@@ -149,6 +149,10 @@
   for (let part = wrong && wrong.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
   if (wrong) wrong.focus();
 
+  // Who has chosen no zone yet begins with that of their computer.
+  const zone = $("select[data-zone]"), here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && [...zone.options].some(option => option.value === here)) zone.value = here;
+
   // Toasts: eight seconds, longer while pointed at or focused.
   const fade = item => {
     let timer;

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -256,3 +257,30 @@ def test_a_lost_password_is_set_anew_from_a_mail(page: Page, stack: Stack, axe: 
     expect(page.locator("main")).to_contain_text("used or too old")
     page.goto("/password/change/")
     axe(page)
+
+
+def test_who_was_invited_begins_in_the_first_field_with_the_zone_of_their_computer(
+    page: Page, stack: Stack, sign_in: SignIn, browser: Browser
+) -> None:
+    sign_in(page, ADMINISTRATOR)
+    page.goto("/people/invitations/new/")
+    expect(page.get_by_label("Email")).to_be_focused()
+    page.keyboard.type("newcomer@journeys.example")
+    page.get_by_label("Name").fill("Newcomer")
+    page.get_by_role("button", name="Invite").click()
+    link = page.get_by_label("The link, shown this once").input_value()
+
+    own = browser.new_context(base_url=stack.base_url, timezone_id="Asia/Tokyo")
+    newcomer = own.new_page()
+    newcomer.goto(urlsplit(link).path)
+    name, zone = newcomer.get_by_label("Name"), newcomer.get_by_label("Time zone")
+    expect(name).to_be_focused()
+    expect(zone).to_have_value("Asia/Tokyo")
+
+    name.fill("Newcomer")
+    newcomer.get_by_label("Password").fill("short")
+    zone.select_option("Europe/Paris")
+    newcomer.get_by_role("button", name="Make the account").click()
+    expect(newcomer.get_by_label("Password")).to_be_focused()
+    expect(zone).to_have_value("Europe/Paris")
+    own.close()

@@ -78,7 +78,7 @@ class PasskeyForm(forms.Form):
         max_length=80,
         required=False,
         help_text="So that you know it again: this laptop, blue key.",
-        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off", "autofocus": True}),
     )
     credential = forms.JSONField(widget=forms.HiddenInput)
 

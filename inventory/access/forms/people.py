@@ -46,7 +46,9 @@ class InvitationForm(forms.Form):
     """Somebody new, and what they will be."""
 
     email = forms.EmailField(
-        label="Email", max_length=254, widget=forms.EmailInput(attrs={**INPUT, "autocomplete": "off"})
+        label="Email",
+        max_length=254,
+        widget=forms.EmailInput(attrs={**INPUT, "autocomplete": "off", "autofocus": True}),
     )
     name = name_field("Name")
     roles = forms.TypedMultipleChoiceField(

@@ -20,7 +20,7 @@ class TokenForm(forms.Form):
         max_length=120,
         help_text="What uses it, such as “Nightly build”.",
         validators=[PRINTABLE],
-        widget=forms.TextInput(attrs={**INPUT, "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={**INPUT, "autocomplete": "off", "autofocus": True}),
     )
     scopes = forms.MultipleChoiceField(
         label="It may",

@@ -16,7 +16,9 @@ class WelcomeForm(forms.Form):
     """The first administrator."""
 
     name = forms.CharField(
-        label="Name", max_length=120, widget=forms.TextInput(attrs={"class": "input lg", "autocomplete": "name"})
+        label="Name",
+        max_length=120,
+        widget=forms.TextInput(attrs={"class": "input lg", "autocomplete": "name", "autofocus": True}),
     )
     email = forms.EmailField(
         label="Email",
@@ -35,6 +37,12 @@ class WelcomeForm(forms.Form):
         initial="UTC",
         widget=forms.Select(attrs={"class": "input lg"}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Ask the browser for the zone until one was chosen."""
+        super().__init__(*args, **kwargs)
+        if not self.is_bound:
+            self.fields["zone"].widget.attrs["data-zone"] = True
 
     @override
     def clean(self) -> dict[str, Any]:
