@@ -9,7 +9,7 @@ import ssl
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final, cast
 from urllib.parse import urljoin
@@ -66,7 +66,8 @@ def fetch(
     """Send a request and return the answer, whatever its status; the caller closes its file.
 
     With `limits.redirects` as many redirects of a GET or HEAD are followed, each judged anew and never from https to
-    http. Raises TargetRefused for what may not be asked and FetchFailed for what did not answer within the limits.
+    http. Raises TargetRefused for what may not be asked, FetchFailed for what did not answer within the limits, and
+    OSError where our own disk has no room for the answer.
     """
     limits = limits or Limits()
     clock = Clock(limits.seconds)
@@ -114,20 +115,23 @@ def _ask(question: Question, route: Route, headers: Mapping[str, str], limits: L
     """Send one request on its own connection and take the body in."""
     host = route.target.host
     usual = {"user-agent": AGENT, "accept": "*/*", "accept-encoding": "gzip", "connection": "close"}
-    with _told(host), httpx.Client(transport=Transport(route), trust_env=False, follow_redirects=False) as client:
-        request = client.build_request(
-            question.method, route.target.url, headers={**usual, **headers}, content=question.body or None
-        )
-        answer = client.send(request, stream=True)
+    with httpx.Client(transport=Transport(route), trust_env=False, follow_redirects=False) as client:
+        with _told(host):
+            request = client.build_request(
+                question.method, route.target.url, headers={**usual, **headers}, content=question.body or None
+            )
+            answer = client.send(request, stream=True)
         file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
         try:
             size = _take_in(answer, file, host, limits.most)
+            file.seek(0)
         except BaseException:
-            file.close()
+            with suppress(OSError):
+                file.close()
             raise
         finally:
-            answer.close()
-    file.seek(0)
+            with _told(host):
+                answer.close()
     return Answer(
         url=route.target.url, status=answer.status_code, headers=dict(answer.headers.items()), file=file, size=size
     )
@@ -141,7 +145,7 @@ def _take_in(answer: httpx.Response, file: BinaryIO, host: str, most: int) -> in
         raise FetchFailed(msg)
     unpack = zlib.decompressobj(wbits=31) if "gzip" in packing else None
     came = size = 0
-    for part in answer.iter_raw():
+    for part in _raw(answer, host):
         came += len(part)
         for plain in _plain(part, unpack, host):
             size += len(plain)
@@ -155,6 +159,12 @@ def _take_in(answer: httpx.Response, file: BinaryIO, host: str, most: int) -> in
         msg = f"The answer of {host} was cut off."
         raise FetchFailed(msg)
     return size
+
+
+def _raw(answer: httpx.Response, host: str) -> Iterator[bytes]:
+    """Yield what comes over the network; what its taker does with it, such as filling a disk, is not the network's."""
+    with _told(host):
+        yield from answer.iter_raw()
 
 
 def _plain(part: bytes, unpack: "zlib._Decompress | None", host: str) -> Iterator[bytes]:

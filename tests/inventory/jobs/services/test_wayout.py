@@ -3,12 +3,14 @@
 import gzip
 import logging
 import socket
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
 
+from inventory.access.away import FULL, why_away
 from inventory.jobs.services.wayout import Answer, Limits, Question, fetch
 from inventory.jobs.targets import Allowed, FetchFailed, TargetRefused, parse_allowed
 from tests.inventory.jobs.forbidden import ADDRESSES, URLS
@@ -189,6 +191,15 @@ def test_whatever_the_network_does_is_one_sentence() -> None:
             resolve=loopback,
         )
     assert "hush" not in str(failed.value)
+
+
+def test_a_disk_of_ours_that_is_full_is_nobody_elses_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What keeps the answer finds no room: with the first bytes, or when those that wait are written out at its end."""
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "w+b"))  # noqa: PTH123, SIM115 - as it
+    for body in (bytes(1 << 20), b"hello"):
+        with serving(said("200 OK", body)) as server, pytest.raises(OSError, match="No space left") as met:
+            ask(server)
+        assert why_away(met.value) == FULL
 
 
 def test_no_log_at_any_level_tells_an_address_or_a_secret(caplog: pytest.LogCaptureFixture) -> None:
