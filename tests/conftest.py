@@ -5,6 +5,7 @@ process the others are workers of. Django's settings are read after that, so not
 """
 
 import fcntl
+import gc
 import os
 import shutil
 import signal
@@ -89,6 +90,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("database")
         if "journeys" in item.path.parts:
             item.add_marker(pytest.mark.xdist_group("journeys"))
+
+
+def pytest_collection_finish() -> None:
+    """Leave out of garbage collection what stays until the end, which is most of what there is."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
