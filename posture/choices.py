@@ -35,7 +35,7 @@ class NoticeKind(TextChoices):
     DEADLINE = "deadline", "Deadlines near or over"
     ACCEPTANCE = "acceptance", "Acceptances asked for or ending"
     ALERT = "alert", "Alerts on my APIs"
-    INCIDENT = "incident", "Incidents I am in"
+    INCIDENT = "incident", "Incidents I am in, or that nobody commands"
     IMPORT = "import", "Imports of mine that failed"
 
 

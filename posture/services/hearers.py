@@ -1,6 +1,6 @@
 """Who is to be told of things: by what they own, hold or may do, and only of what they see."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import Q
@@ -8,6 +8,7 @@ from django.db.models import Q
 from inventory.access.choices import OrganisationRole, TeamRole
 from inventory.access.models import OrganisationRoleGrant, User
 from inventory.access.records import Principal
+from inventory.access.rights import Reach, Verb, reach_of
 from inventory.access.selectors import principal_of
 from inventory.models import ApiTeam
 
@@ -38,17 +39,23 @@ class Hearers:
 
     def answerers(self, api_id: int | None) -> set[int]:
         """Return who answers for accepting risks of an API: security managers and the owners of its team."""
-        managers = OrganisationRoleGrant.objects.filter(
-            Q(until=None) | Q(until__gt=self._now), role=OrganisationRole.SECURITY_MANAGER, user__is_active=True,
-            scope__isnull=True,
-        )  # fmt: skip
-        found = set(managers.values_list("user_id", flat=True))
+        found = self._granted([OrganisationRole.SECURITY_MANAGER])
         if api_id is not None and (team_id := self._teams.get(api_id)) is not None:
             owners = User.objects.filter(
                 is_active=True, memberships__team=team_id, memberships__role=TeamRole.OWNER.value
             )
             found |= set(owners.values_list("pk", flat=True))
         return found
+
+    def commanders(self) -> set[int]:
+        """Return who could command any incident: everybody who may act on all of them."""
+        return self._granted([role for role in OrganisationRole if reach_of(role, Verb.ACT_ON_INCIDENT) is Reach.ALL])
+
+    def _granted(self, roles: Sequence[OrganisationRole]) -> set[int]:
+        granted = OrganisationRoleGrant.objects.filter(
+            Q(until=None) | Q(until__gt=self._now), role__in=roles, user__is_active=True, scope__isnull=True
+        )
+        return set(granted.values_list("user_id", flat=True))
 
     def _sees(self, user_id: int, api_id: int | None) -> bool:
         principal = self.principal(user_id)

@@ -5,12 +5,12 @@ are one line with a number.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Count, F, Max, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, TruncDay, TruncHour
 from django.urls import reverse
 
@@ -239,6 +239,23 @@ def _incidents(_hearers: Hearers, now: datetime) -> Iterator[Told]:
         )  # fmt: skip
 
 
+def _uncommanded(hearers: Hearers, now: datetime) -> Iterator[Told]:
+    command = Participant.objects.filter(incident=OuterRef("pk"), seat=Seat.COMMANDER.value)
+    last = command.filter(until__isnull=False).order_by("-until").values("until")
+    live = Incident.objects.filter(~Exists(command.filter(until=None)), ended_at=None)
+    fresh: Iterable[Any] = live.annotate(at=Coalesce(Subquery(last[:1]), F("declared_at"))).filter(at__gte=now - BACK)
+    for incident in fresh:
+        for user_id in hearers.commanders():
+            principal = hearers.principal(user_id)
+            if principal is None or not Incident.objects.visible_to(principal).filter(pk=incident.pk).exists():
+                continue
+            yield Told(
+                user_id=user_id, kind=NoticeKind.INCIDENT, key=f"uncommanded {incident.pk} {incident.at:%Y%m%d%H%M%S}",
+                text=f"Nobody commands {incident.code}: {incident.title}", at=incident.at,
+                url=reverse("incidents:incident", args=[incident.code]),
+            )  # fmt: skip
+
+
 def _imports(_hearers: Hearers, now: datetime) -> Iterator[Told]:
     broken = Job.objects.filter(
         state__in=[JobState.FAILED, JobState.QUARANTINED], kind__in=IMPORTS, finished_at__gte=now - BACK,
@@ -255,5 +272,6 @@ def _imports(_hearers: Hearers, now: datetime) -> Iterator[Told]:
 
 
 SOURCES: Final[tuple[Callable[[Hearers, datetime], Iterator[Told]], ...]] = (
-    _assigned, _clocks, _tasks, _findings_due, _pauses, _acceptances, _alerts, _incidents, _imports,
+    _assigned, _clocks, _tasks, _findings_due, _pauses, _acceptances, _alerts, _incidents, _uncommanded,
+    _imports,
 )  # fmt: skip

@@ -91,6 +91,28 @@ def test_who_is_let_into_a_room_and_given_a_task_is_told_and_who_did_it_is_not()
     assert ("deadline", f"Overdue, your task in {one.code}: Call them") in told(guest, NOW + 2 * HOUR)
 
 
+def test_an_incident_that_nobody_commands_is_told_to_all_who_could_and_may_see_it() -> None:
+    """Its declarer may not act on it; then its commander leaves the seat."""
+    payments, manager = team(), person(OrganisationRole.SECURITY_MANAGER)
+    owner, other = person(owner_of=payments), person(OrganisationRole.RESPONDER)
+    api, auditor = make_api(team=payments), person(OrganisationRole.AUDITOR)
+    open_one, closed_one = (
+        room(principal_of(owner, now=NOW), api, restricted=restricted) for restricted in (False, True)
+    )
+    words = [("incident", f"Nobody commands {one.code}: Orders read") for one in (open_one, closed_one)]
+    assert told(manager) == sorted(words)
+    assert told(other) == [words[0]]
+    assert told(auditor) == told(owner) == []
+
+    acting = principal_of(manager, now=NOW)
+    for one in (open_one, closed_one):
+        seat(incident=one, who=manager, seat=Seat.COMMANDER, seen=None, principal=acting, now=NOW + HOUR)
+    assert words[0] not in told(other, NOW + HOUR)
+    seat(incident=open_one, who=None, seat=Seat.COMMANDER, seen=manager.pk, principal=acting, now=NOW + 2 * HOUR)
+    assert told(other, NOW + 2 * HOUR) == [words[0]]
+    assert told(other, NOW + timedelta(days=4)) == []
+
+
 @pytest.mark.parametrize(("hours", "words"), [(35, ""), (36, "half used"), (54, "75 % used"), (65, "90 % used"),
                                               (72, "is over")])  # fmt: skip
 def test_a_clock_is_told_of_as_its_time_is_used_to_those_who_watch_it(hours: int, words: str) -> None:
