@@ -14,6 +14,7 @@ from django.db.models.functions import Upper
 from django.db.models.lookups import IContains
 from typing_extensions import override
 
+from findings.identity import OWN_CHECKS
 from findings.models.reports import Scan, Series
 from findings.models.scope import held_by
 from findings.status import OPEN, SeverityRank, Status
@@ -149,6 +150,8 @@ class Finding(models.Model):
             ),
             # For words that few findings have, or none: without it they are looked for in every one.
             GinIndex(OpClass(Upper(PLAIN), "gin_trgm_ops"), name="finding_words"),
+            # Of the largest API our own checks are few among very many.
+            models.Index("api", condition=Q(source_kind=OWN_CHECKS, present=True), name="finding_of_own_check"),
             models.Index("endpoint", condition=Q(endpoint__isnull=False), name="finding_endpoint"),
             models.Index("series", condition=Q(series__isnull=False), name="finding_unmapped"),
             models.Index("status_until", condition=Q(status_until__isnull=False), name="finding_status_until"),

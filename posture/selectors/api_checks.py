@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db.models import Case, Count, IntegerField, Q, Value, When
 
+from findings.identity import OWN_CHECKS
 from findings.models import CheckResult, Finding
 from findings.status import SeverityRank
 from inventory.access.pages import Key, Page, page_of, read_number, read_text
@@ -15,7 +16,6 @@ from inventory.models import Api
 from posture.filters import CheckFilter
 from posture.selectors.summaries import Mark
 
-OWN: Final = "posture checks"
 MARKS: Final = {
     Result.FAIL: Mark(text="Fails", icon="x", css="bad"),
     Result.UNKNOWN: Mark(text="Unknown", icon="minus", css="warn"),
@@ -131,7 +131,7 @@ Made = dict[tuple[str, int | None], tuple[str, str]]
 
 def _findings(api: Api, rows: Iterable[CheckResult]) -> Made:
     names = {row.check_name for row in rows if row.result == Result.FAIL}
-    found = Finding.objects.filter(api=api, source_kind=OWN, rule__in=names, present=True)
+    found = Finding.objects.filter(api=api, source_kind=OWN_CHECKS, rule__in=names, present=True)
     return {
         (finding.rule, finding.endpoint_id): (finding.code, str(finding.get_status_display()))
         for finding in found.only("rule", "endpoint", "code", "status")

@@ -171,7 +171,12 @@ def test_two_nightly_scans_open_score_and_close_findings(script: Script, ferry: 
 
     end = time.monotonic() + 30
     codes = {each["code"] for each in findings}
-    while not ((score := script.get(f"apis/{ferry.code}/score/"))["plan"] and score["plan"][0]["key"] in codes):
+    # The plan is of this moment, the score of its last computing.
+    while not (
+        (score := script.get(f"apis/{ferry.code}/score/"))["score"]
+        and score["plan"]
+        and score["plan"][0]["key"] in codes
+    ):
         assert time.monotonic() < end, score
         time.sleep(0.2)
     assert 0 < score["score"] <= score["inherent"] <= 100
