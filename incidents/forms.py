@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django import forms
 from django.http import QueryDict
@@ -124,8 +124,16 @@ class FactsForm(Seen):
 class DeclareForm(FactsForm):
     """A new incident: what it is called, how grave it is, and the API it harms, if one is known."""
 
-    api = forms.CharField(required=False, max_length=300)
+    api = forms.CharField(
+        required=False, max_length=300,
+        error_messages={"required": "Name the API it harms: you declare incidents on the APIs of your teams."},
+    )  # fmt: skip
     alert = forms.CharField(required=False, max_length=20)
+
+    def __init__(self, *args: Any, needs_api: bool, **kwargs: Any) -> None:
+        """Ask for the API of those who may not declare without one."""
+        super().__init__(*args, **kwargs)
+        self.fields["api"].required = needs_api
 
 
 class MoveForm(Seen):

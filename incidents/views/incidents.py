@@ -22,7 +22,7 @@ from incidents.services.evidence import hand_out
 from incidents.services.incidents import Declared, declare
 from incidents.services.timeline import export_timeline
 from inventory.access.http import Request, wants_fragment
-from inventory.access.rights import Verb, may_somewhere, roles_that_may
+from inventory.access.rights import Verb, may, may_somewhere, roles_that_may
 from inventory.access.routes import Scope, route
 from inventory.access.views.lists import answer_list, place
 from inventory.errors import InventoryRefused
@@ -50,9 +50,11 @@ def incident_new(request: Request) -> HttpResponse:
     """Declare an incident, from an alert or by hand."""
     told = request.POST if request.method == "POST" else request.GET
     alert = _alert(request, told.get("alert", ""))
+    known = alert is not None and alert.api is not None
+    needs_api = not known and not may(request.principal, Verb.DECLARE_INCIDENT, team_id=None)
     if request.method != "POST":
-        return _form(request, alert, DeclareForm(initial=_suggested(alert)))
-    form = DeclareForm(request.POST)
+        return _form(request, alert, DeclareForm(initial=_suggested(alert), needs_api=needs_api))
+    form = DeclareForm(request.POST, needs_api=needs_api)
     if not form.is_valid():
         return _form(request, alert, form, error=str(next(iter(form.errors.values()))[0]))
     given = form.cleaned_data

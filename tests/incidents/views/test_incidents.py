@@ -63,6 +63,23 @@ def test_what_cannot_be_declared_is_told_with_what_was_written(sent: dict[str, s
     assert not Incident.objects.exists()
 
 
+def test_the_owner_of_a_team_is_asked_for_the_api_before_they_declare() -> None:
+    """They may on the APIs of their team; an incident on none is the organisation's."""
+    held = team()
+    api, client = make_api(team=held), signed_in(person(owner_of=held))
+    form = client.get("/incidents/new/").content.decode()
+    assert re.search(r'<input[^>]* name="api"[^>]* required', form)
+    sent = {"title": "Read by strangers", "level": "SEV2", "summary": "what I know"}
+    answer = client.post("/incidents/new/", sent)
+    assert answer.status_code == 422
+    assert "Name the API it harms" in text_of(answer.content)
+    assert b"what I know" in answer.content
+    assert not Incident.objects.exists()
+    assert client.post("/incidents/new/", {**sent, "api": api.code}).status_code == 302
+    of_one = client.get(f"/incidents/new/?alert={episode(api).code}").content.decode()
+    assert not re.search(r'<input[^>]* name="api"[^>]* required', of_one)
+
+
 def test_the_list_has_those_that_are_not_over_and_filters_say_what_they_do() -> None:
     api = make_api(name="Tolls")
     live, over = declared(api), declared(title="Long gone")
