@@ -113,6 +113,11 @@ class Room:
         return self.stage not in ENDED
 
     @property
+    def lacks_commander(self) -> bool:
+        """Whether nobody commands though it is not over."""
+        return self.is_live and not any(row.name for row in self.seats if row.seat == Seat.COMMANDER)
+
+    @property
     def acts(self) -> bool:
         """Whether the person may do something here now."""
         return self.may_act and self.is_live

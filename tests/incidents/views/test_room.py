@@ -9,7 +9,7 @@ from django.utils import timezone
 from incidents.models import Clock, Entry, Incident, IncidentTask, Link, Participant, PlaybookRun
 from inventory.access.choices import OrganisationRole
 from tests.incidents.views.test_incidents import client_of, declared
-from tests.inventory.access.people import person
+from tests.inventory.access.people import person, team
 from tests.posture.services.estates import make_api
 from tests.posture.views.pages import signed_in, text_of
 
@@ -159,3 +159,13 @@ def test_those_without_the_right_are_told_who_has_it(room: Incident) -> None:
         answer = signed_in(person(role)).post(f"/incidents/{room.code}/entry/", {"kind": "observation", "text": "x"})
         assert answer.status_code == 403
         assert b"Responder" in answer.content
+
+
+def test_a_room_says_that_nobody_commands_until_somebody_does(client: Client) -> None:
+    held, commander = team(), person(RESPONDER)
+    api, owner = make_api(team=held), signed_in(person(owner_of=held))
+    owner.post("/incidents/new/", {"title": "Orders read", "level": "SEV2", "api": api.code})
+    one = Incident.objects.get()
+    assert "Nobody commands All who could are told." in text_of(owner.get(f"/incidents/{one.code}/").content)
+    assert send(client, one, "people", seat="incident_commander", who=commander.email, seen=0) == 302
+    assert "Nobody commands" not in text_of(owner.get(f"/incidents/{one.code}/").content)
