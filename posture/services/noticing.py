@@ -5,7 +5,7 @@ are one line with a number.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -243,14 +243,16 @@ def _uncommanded(hearers: Hearers, now: datetime) -> Iterator[Told]:
     command = Participant.objects.filter(incident=OuterRef("pk"), seat=Seat.COMMANDER.value)
     last = command.filter(until__isnull=False).order_by("-until").values("until")
     live = Incident.objects.filter(~Exists(command.filter(until=None)), ended_at=None)
-    fresh: Iterable[Any] = live.annotate(at=Coalesce(Subquery(last[:1]), F("declared_at"))).filter(at__gte=now - BACK)
-    for incident in fresh:
-        for user_id in hearers.commanders():
-            principal = hearers.principal(user_id)
-            if principal is None or not Incident.objects.visible_to(principal).filter(pk=incident.pk).exists():
-                continue
+    fresh: Any = live.annotate(at=Coalesce(Subquery(last[:1]), F("declared_at"))).filter(at__gte=now - BACK)
+    found = {incident.pk: incident for incident in fresh}
+    for user_id in hearers.commanders() if found else ():
+        principal = hearers.principal(user_id)
+        if principal is None:
+            continue
+        for pk in Incident.objects.visible_to(principal).filter(pk__in=found).values_list("pk", flat=True):
+            incident = found[pk]
             yield Told(
-                user_id=user_id, kind=NoticeKind.INCIDENT, key=f"uncommanded {incident.pk} {incident.at:%Y%m%d%H%M%S}",
+                user_id=user_id, kind=NoticeKind.INCIDENT, key=f"uncommanded {pk} {incident.at:%Y%m%d%H%M%S}",
                 text=f"Nobody commands {incident.code}: {incident.title}", at=incident.at,
                 url=reverse("incidents:incident", args=[incident.code]),
             )  # fmt: skip
