@@ -56,8 +56,9 @@
   });
 
   // Keys: / search, g and a letter go to, j k move, o open, x select or unfold, ? help. What a page says itself
-  // ([data-key]) goes before. The profile turns single keys off (WCAG 2.1.4).
-  let went = 0;
+  // ([data-key]) goes before. The profile turns single keys off (WCAG 2.1.4). The letter after g may take its time: as
+  // long as slow hands need, by when it was pressed and not by when a busy machine comes to it.
+  let went = -Infinity;
   const cursor = () => $("[data-row].cursor") ?? document.activeElement?.closest("[data-row]"), opens = "a, summary, button.link";
   function move(step) {
     const rows = $$("[data-row]"); if (!rows.length) return;
@@ -76,8 +77,8 @@
   };
   document.addEventListener("keydown", e => {
     if (typing(e) || e.metaKey || e.ctrlKey || e.altKey || document.body.dataset.singleKeys === "off" || $("dialog[open]")) return;
-    if (e.key === "g") { went = Date.now(); return; }
-    if (Date.now() - went < 900) { const link = $(`.side [data-go="${CSS.escape(e.key)}"]`); went = 0; if (link) return link.click(); }
+    if (e.key === "g") { went = e.timeStamp; return; }
+    if (e.timeStamp - went < 3000) { const link = $(`.side [data-go="${CSS.escape(e.key)}"]`); went = -Infinity; if (link) return link.click(); }
     // Nobody decides on what they do not see: while the panel shows another row than the cursor's, or has no room, the
     // key opens that row and does no more.
     const panel = $("[data-keys]");

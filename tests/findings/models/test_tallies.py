@@ -34,27 +34,27 @@ def counted() -> dict[Kind, int]:
 
 
 def add(chance: Random) -> None:
-    api = chance.choice([*Finding.objects.exclude(api=None).values_list("api", flat=True), None])
-    series = None if api else Series.objects.order_by("?").first()
+    api = chance.choice([*Finding.objects.exclude(api=None).order_by("pk").values_list("api", flat=True), None])
+    series = None if api else Series.objects.get()
     for _ in range(chance.randrange(4)):
         row = make_finding(None, severity=chance.choice(list(SeverityRank)))
         Finding.objects.filter(pk=row.pk).update(api=api, series=series)
 
 
 def change(chance: Random) -> None:
-    some = Finding.objects.filter(pk__in=[row.pk for row in Finding.objects.all() if chance.random() < 0.4])
+    some = Finding.objects.filter(pk__in=[row.pk for row in Finding.objects.order_by("pk") if chance.random() < 0.4])
     some.update(status=chance.choice(list(Status)), severity=(F("severity") + 1) % 5, title="Another")
 
 
 def move(chance: Random) -> None:
-    first = Finding.objects.order_by("?")[0]
-    Finding.objects.filter(pk__in=[row.pk for row in Finding.objects.all() if chance.random() < 0.1]).exclude(
+    first = chance.choice(Finding.objects.order_by("pk"))
+    Finding.objects.filter(pk__in=[row.pk for row in Finding.objects.order_by("pk") if chance.random() < 0.1]).exclude(
         pk=first.pk
     ).update(moved_to=first)
 
 
 def remove(chance: Random) -> None:
-    gone = [row.pk for row in Finding.objects.all() if chance.random() < 0.05]
+    gone = [row.pk for row in Finding.objects.order_by("pk") if chance.random() < 0.05]
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM findings_finding WHERE id = ANY(%s)", [gone])
 
@@ -73,11 +73,13 @@ def test_the_sums_are_what_a_count_says_whatever_is_written() -> None:
     for _ in range(3):
         make_finding(make_api())
     Series.objects.create(source_kind="lint", name="nightly")
+    most = 0
     for number in range(60):
         chance = luck(number)
         chance.choice(WRITES)(chance)
         assert kept() == counted()
-    assert len(kept()) > 5, "something was left to be counted"
+        most = max(most, len(kept()))
+    assert most > 5, "there was something to be counted"
 
 
 def test_what_is_taken_back_was_never_counted() -> None:
