@@ -100,6 +100,6 @@ class ApiScore(Resource):
             "model_version": point.model.version if point else None,
             "computed_at": current.computed_at if current else None,
             "factors": factors_of(point) if point else (),
-            "plan": plan_of(api=api, now=timezone.now()) if point else (),
+            "plan": plan_of(api=api, point=point, now=timezone.now()) if point else (),
         }
         return Response(ScoreAnswer(told).data)

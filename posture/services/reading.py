@@ -1,14 +1,12 @@
 """Read scores back: what one is made of, what to fix first, and the same number computed again."""
 
-from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from itertools import groupby, islice
+from itertools import islice, repeat
 from math import fsum
-from operator import itemgetter
-from threading import Lock
 from typing import Any
 
 from django.db import connection
@@ -18,19 +16,17 @@ from inventory.access.records import Principal
 from inventory.models import Api
 from posture.choices import PortfolioKind
 from posture.models import ApiScore, Portfolio
-from posture.records import QUIET, ApiFacts, ClassFix, FindingFacts, Run, Runtime, Score, Step, ThreatFacts
-from posture.scoring.hazards import exposure, impact
+from posture.records import ApiFacts, ClassFix, FindingFacts, Run, Score, Step, ThreatFacts
+from posture.scoring.hazards import exposure, finding_hazard, impact
 from posture.scoring.plans import best_class, plan_runs
 from posture.scoring.portfolios import cubic_mean
-from posture.scoring.scores import ACCEPTED, band_of, score_api, two_decimals
+from posture.scoring.scores import ACCEPTED, around_of, band_of, score_api, two_decimals
 from posture.scoring.weights import Weights
-from posture.services.in_force import InForce, model_in_force
 from posture.services.parameters import parameters
-from posture.services.statements import KINDS, RUNS
+from posture.services.runtime import runtime_of
+from posture.services.statements import FIRST
 
 STEPS = 10
-KEPT = 500
-"""Plans of fixes that a process keeps."""
 NAMED = ("names", "classes", "points", "fixed")
 ALIKE = ("classes", "severity", "cvss", "confidence", "epss", "kev", "exploited", "accepted", "n")
 """The columns of stored factors and of stored findings, which hold one line each and are as long as one another."""
@@ -61,10 +57,6 @@ class Fixes:
     best_class: ClassFix | None
 
 
-_KEPT: OrderedDict[tuple[Hashable, ...], Fixes] = OrderedDict()
-_LOCK = Lock()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortfolioScore:
     """The score of a portfolio over its `n` APIs; without any there is no score and no band."""
@@ -87,89 +79,61 @@ def factors_of(point: ApiScore) -> tuple[StoredFactor, ...]:
     return tuple(named)
 
 
-def plan_of(*, api: Api, now: datetime, steps: int = STEPS, runtime: Runtime = QUIET) -> tuple[Step, ...]:
-    """Return the best first fixes of an API as its findings stand now, each with what it buys after those before it."""
-    setting = _setting(api, now, runtime)
-    classes = {
-        group: [Run(hazard=hazard, count=count, names=names) for _, hazard, count, names in alike]
-        for group, alike in groupby(_asked(RUNS, setting, steps=steps), key=itemgetter(0))
-    }
-    return tuple(islice(plan_runs(classes, **setting.around), steps))
+def fixes_of(point: ApiScore, *, steps: int = STEPS) -> Fixes:
+    """Return what the first fixes of an API buy and which class is best to fix as a whole, at one point of its score.
 
-
-def fixes_of(
-    *, api: Api, now: datetime, steps: int = STEPS, runtime: Runtime = QUIET, model: InForce | None = None
-) -> Fixes:
-    """Return what the first fixes of an API buy and which class is best to fix as a whole, as its findings stand now.
-
-    Of findings that weigh the same only the first has its name; the steps of the others are nameless.
+    Made of what the score was made of, so that the steps begin where it stands; no query. A step has a name where the
+    stored factors have it.
     """
-    setting = _setting(api, now, runtime, model)
-    classes = {
-        group: [_run(hazard, list(alike), steps) for hazard, alike in groupby(kinds, key=itemgetter(1))]
-        for group, kinds in groupby(_asked(KINDS, setting), key=itemgetter(0))
-    }
-    return Fixes(
-        steps=tuple(islice(plan_runs(classes, **setting.around), steps)),
-        best_class=best_class(classes, **setting.around),
-    )
-
-
-def fixes_at(*, api: Api, point: ApiScore, now: datetime, steps: int = STEPS) -> Fixes:
-    """Return the fixes of an API as its findings stood at the newest point of its score.
-
-    Of an API with findings by the hundred thousand they take longer than all else of its page, so that each process
-    keeps those that were asked for last.
-    """
-    facts = (api.reach, api.environment, api.sensitivity, api.criticality)
-    model = model_in_force(now=now)
-    key = (api.stable_id, point.pk, model.model_id, facts, steps)
-    with _LOCK:
-        if key in _KEPT:
-            _KEPT.move_to_end(key)
-            return _KEPT[key]
-    fixes = fixes_of(api=api, now=now, steps=steps, model=model)
-    with _LOCK:
-        _KEPT[key] = fixes
-        while len(_KEPT) > KEPT:
-            _KEPT.popitem(last=False)
-    return fixes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Setting:
-    """What the findings of one API are weighed with: for the statements, and for what is made of their rows."""
-
-    given: dict[str, Any]
-    around: dict[str, float]
-
-
-def _setting(api: Api, now: datetime, runtime: Runtime, model: InForce | None = None) -> _Setting:
-    weights = (model or model_in_force(now=now)).weights
-    given = parameters(api_ids=[api.pk], weights=weights, runtime=runtime)
-    facts = ApiFacts(
-        reach=api.reach, environment=api.environment, sensitivity=api.sensitivity, criticality=api.criticality
-    )
+    facts = facts_of(point.inputs, findings=False)
+    weights = Weights.from_json(point.model.weights)
+    classes = _classes(point, weights, steps)
     around = {
-        "around": fsum(given["runtime_hazards"]),
+        "around": fsum(each.share for each in around_of(facts, weights)),
         "exposed": exposure(facts, weights),
         "impact": impact(facts, weights),
     }
-    return _Setting(given=given, around=around)
+    return Fixes(steps=tuple(islice(plan_runs(classes, **around), steps)), best_class=best_class(classes, **around))
 
 
-def _asked(statement: str, setting: _Setting, **more: int) -> list[tuple[Any, ...]]:
+def _classes(point: ApiScore, weights: Weights, steps: int) -> dict[str, list[Run]]:
+    """Return the open findings of a point as runs by class, largest first, with as many names as steps can need."""
+    counted: dict[str, Counter[float]] = defaultdict(Counter)
+    for finding, many in _kinds(point.inputs):
+        if finding.status != ACCEPTED:
+            counted[finding.group][finding_hazard(finding, weights)] += many
+    names: dict[str, list[str]] = defaultdict(list)
+    for name, group, *_ in _rows(point.factors, NAMED):
+        if name.startswith("finding:"):
+            names[group].append(name)
+    classes = {}
+    for group in sorted(counted):
+        left = iter((*names[group], *[""] * steps))
+        classes[group] = [
+            Run(hazard=hazard, count=many, names=list(islice(left, min(many, steps))))
+            for hazard, many in sorted(counted[group].items(), reverse=True)
+        ]
+    return classes
+
+
+def plan_of(*, api: Api, point: ApiScore, now: datetime, steps: int = STEPS) -> tuple[Step, ...]:
+    """Return the best first fixes of an API, each with what it buys after those before it, from the point of its score.
+
+    A finding too small to be named with the score has the name it bears in its class now.
+    """
+    planned = fixes_of(point, steps=steps).steps
+    unnamed = sorted({step.group for step in planned if not step.name})
+    if not unnamed:
+        return planned
+    weights = Weights.from_json(point.model.weights)
+    given = parameters(api_ids=[api.pk], weights=weights, runtime=runtime_of(api_ids=[api.pk], now=now))
+    given |= {"statuses": [status.value for status in OPEN], "classes": unnamed, "steps": steps}
     with connection.cursor() as cursor:
-        cursor.execute(statement, {**setting.given, "statuses": [status.value for status in OPEN], **more})
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
-
-
-def _run(hazard: float, kinds: Sequence[tuple[Any, ...]], steps: int) -> Run:
-    """Return several rows of `KINDS` with one hazard as one run, with as many names as there can be steps."""
-    count = sum(number for _, _, number, _ in kinds)
-    first = kinds[0][3].partition("\x01")[2]
-    return Run(hazard=hazard, count=count, names=[first, *[""] * (min(count, steps) - 1)])
+        cursor.execute(FIRST, given)
+        names = {group: iter(found) for group, found in cursor.fetchall()}
+    none: Iterator[str] = iter(())
+    followed = [next(names.get(step.group, none), "") for step in planned]
+    return tuple(replace(step, name=step.name or name) for step, name in zip(planned, followed, strict=True))
 
 
 def recompute(point: ApiScore) -> Score:
@@ -180,31 +144,16 @@ def recompute(point: ApiScore) -> Score:
     return score_api(facts_of(point.inputs), Weights.from_json(point.model.weights))
 
 
-def facts_of(inputs: dict[str, Any]) -> ApiFacts:
-    """Return stored inputs as facts; findings that are alike are stored once, with their number."""
-    findings: list[FindingFacts] = []
-    for group, severity, cvss, confidence, epss, kev, exploited, accepted, count in _rows(inputs["findings"], ALIKE):
-        findings += (
-            FindingFacts(
-                id=len(findings) + number,
-                group=group,
-                severity=SeverityRank(severity).name.lower(),
-                status=ACCEPTED if accepted else "new",
-                confidence=confidence or None,
-                exploited=exploited or "none",
-                epss=epss,
-                kev=kev,
-                cvss=cvss,
-            )
-            for number in range(count)
-        )
+def facts_of(inputs: dict[str, Any], *, findings: bool = True) -> ApiFacts:
+    """Return stored inputs as facts, each finding by itself; without `findings`, all but those."""
     runtime = inputs["runtime"]
+    alike = (each for finding, many in _kinds(inputs) for each in repeat(finding, many)) if findings else ()
     return ApiFacts(
         reach=inputs["reach"],
         environment=inputs["environment"],
         sensitivity=inputs["sensitivity"],
         criticality=inputs["criticality"],
-        findings=tuple(findings),
+        findings=tuple(replace(finding, id=number) for number, finding in enumerate(alike)),
         threats=tuple(
             ThreatFacts(category=name.removeprefix("threat:"), **pair)
             for name, pair in runtime.items()
@@ -212,6 +161,23 @@ def facts_of(inputs: dict[str, Any]) -> ApiFacts:
         ),
         incidents=tuple(runtime.get("incident", {}).get("severities", ())),
     )
+
+
+def _kinds(inputs: dict[str, Any]) -> Iterator[tuple[FindingFacts, int]]:
+    """Yield each kind of finding that a score was made of, and how many were alike."""
+    for group, severity, cvss, confidence, epss, kev, exploited, accepted, many in _rows(inputs["findings"], ALIKE):
+        finding = FindingFacts(
+            id=0,
+            group=group,
+            severity=SeverityRank(severity).name.lower(),
+            status=ACCEPTED if accepted else "new",
+            confidence=confidence or None,
+            exploited=exploited or "none",
+            epss=epss,
+            kev=kev,
+            cvss=cvss,
+        )
+        yield finding, many
 
 
 def portfolio_of(*, principal: Principal, team_id: int | None = None) -> PortfolioScore | None:

@@ -271,27 +271,13 @@ ON CONFLICT (kind, key) DO UPDATE
 """
 """Last in the transaction and in order: everybody who scores adds to the organisation's row."""
 
-RUNS = f"""
-SELECT weakness_class, hazard, count(*), (array_agg('finding:' || code ORDER BY fingerprint))[:%(steps)s]
+FIRST = f"""
+SELECT weakness_class, (array_agg('finding:' || code ORDER BY hazard DESC, fingerprint))[:%(steps)s]
 FROM (
     SELECT weakness_class COLLATE "C" AS weakness_class, {HAZARD} AS hazard, code,
         fingerprint COLLATE "C" AS fingerprint
-    FROM ({COUNTED}) AS counted
+    FROM ({COUNTED}) AS counted WHERE weakness_class = ANY(%(classes)s::text[])
 ) AS finding
-GROUP BY weakness_class, hazard ORDER BY weakness_class, hazard DESC
+GROUP BY weakness_class
 """
-"""The findings of one API for its plan: alike ones together, with as many names as a plan can need."""
-
-KINDS = f"""
-SELECT weakness_class COLLATE "C", {HAZARD} AS hazard, n, first
-FROM (
-    SELECT weakness_class, severity, cvss, confidence, epss, kev, exploited, count(*) AS n,
-        min((fingerprint || chr(1) || 'finding:' || code) COLLATE "C") AS first
-    FROM ({COUNTED}) AS counted
-    GROUP BY weakness_class, severity, cvss, confidence, epss, kev, exploited
-) AS kind
-ORDER BY 1, 2 DESC, 4
-"""
-"""The same without names but for the first by fingerprint, in a fifth of the time: findings alike in all that weighs
-are counted before a hazard, which takes a logarithm, is computed, and nothing is sorted. Rows with the same hazard may
-follow each other; what stands before the name is the fingerprint."""
+"""The first findings of some classes of an API, as a plan takes them."""

@@ -22,7 +22,7 @@ from posture.selectors.api_findings import finding_page
 from posture.selectors.api_page import ApiHead, head_of, visible_api
 from posture.selectors.history import newest_events, score_history, trail_page
 from posture.selectors.why import why
-from posture.services.reading import factors_of, fixes_at
+from posture.services.reading import factors_of, fixes_of
 
 PATIENCE = timedelta(minutes=1)
 """How long a page waits for a score before it shows the one there is."""
@@ -49,7 +49,7 @@ def api_summary(request: Request, code: str) -> HttpResponse:
             principal=principal,
             api=api,
             factors=factors_of(point) if point else (),
-            fixes=fixes_at(api=api, point=point, now=now, steps=STEPS) if point else None,
+            fixes=fixes_of(point, steps=STEPS) if point else None,
         ),
         "endpoints": endpoints_that_matter(api=api),
         "history": history,

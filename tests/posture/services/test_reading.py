@@ -1,16 +1,19 @@
 """What is read back from stored scores."""
 
+from itertools import pairwise
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from findings.models import Finding
 from inventory.access.choices import OrganisationRole, PrincipalKind, TeamRole
 from inventory.access.records import Principal
+from inventory.models import Api
 from posture.models import ApiScore, CurrentScore
 from posture.records import QUIET, Runtime, ThreatFacts
 from posture.scoring.plans import plan
 from posture.scoring.scores import OPEN, if_fixed, score_api, two_decimals
-from posture.services.reading import factors_of, fixes_at, fixes_of, plan_of, portfolio_of, recompute
+from posture.services.reading import factors_of, fixes_of, plan_of, portfolio_of, recompute
 from posture.services.rescore import score_apis
 from tests.posture.services.estates import (
     NOW,
@@ -54,60 +57,80 @@ def test_a_stored_score_can_be_computed_again_from_what_is_stored_with_it(seed: 
     assert again.band == point.band
 
 
+def under_attack(api: Api) -> Runtime:
+    """Return an incident, attacks, and some findings that attacks reached."""
+    hit = Finding.objects.filter(api=api).order_by("pk").values_list("pk", flat=True)[:4]
+    return Runtime(
+        threats={api.pk: (ThreatFacts(category="API1", passed=2.5, blocked=7.0),)},
+        incidents={api.pk: ("SEV4",)},
+        exploited=dict.fromkeys(hit, "succeeded"),
+    )
+
+
+def scored(api: Api, runtime: Runtime = QUIET) -> ApiScore:
+    """Score an API and return the point."""
+    score_apis(api_ids=[api.pk], cause="a test", now=NOW, runtime=runtime)
+    return ApiScore.objects.select_related("model").filter(api=api).order_by("-pk")[0]
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_the_plan_of_a_stored_api_is_that_of_the_pure_model(seed: int) -> None:
     api = random_api(luck(seed))
-    runtime = Runtime(incidents={api.pk: ("SEV4",)})
+    runtime = under_attack(api)
     codes = {f"finding:{row.fingerprint}": f"finding:{row.code}" for row in Finding.objects.filter(api=api)}
 
-    steps = plan_of(api=api, now=NOW, steps=30, runtime=runtime)
+    steps = plan_of(api=api, point=scored(api, runtime), now=NOW, steps=30)
 
     pure = list(plan(facts_of(api, runtime)))[:30]
     assert [step.gain for step in steps] == pytest.approx([step.gain for step in pure], abs=1e-9)
     assert [step.score for step in steps] == pytest.approx([step.score for step in pure], abs=1e-9)
     assert {step.name for step in steps} <= set(codes.values())
+    assert len({step.name for step in steps}) == len(steps)
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_what_the_first_fixes_buy_is_told_without_all_their_names_as_the_plan_tells_it(seed: int) -> None:
+def test_the_first_step_begins_where_the_stored_score_stands_whatever_came_since(seed: int) -> None:
     api = random_api(luck(seed))
-    runtime = Runtime(
-        incidents={api.pk: ("SEV4",)},
-        exploited=dict.fromkeys(Finding.objects.filter(api=api).values_list("pk", flat=True)[:4], "succeeded"),
-    )
+    point = scored(api, under_attack(api))
+    Finding.objects.filter(api=api).update(severity=0, status="closed")
 
-    fixes = fixes_of(api=api, now=NOW, steps=2, runtime=runtime)
+    fixes = fixes_of(point)
 
-    whole = plan_of(api=api, now=NOW, steps=2, runtime=runtime)
-    assert [step.score for step in fixes.steps] == pytest.approx([step.score for step in whole], abs=1e-9)
-    assert [step.gain for step in fixes.steps] == pytest.approx([step.gain for step in whole], abs=1e-9)
-    assert [step.name for step in fixes.steps][:1] == [step.name for step in whole][:1]
-    assert all(step.name in {"", again.name} for step, again in zip(fixes.steps, whole, strict=True))
+    for step in fixes.steps[:1]:
+        assert step.score + step.gain == pytest.approx(float(point.score), abs=0.005)
+    assert all(before.score > after.score for before, after in pairwise(fixes.steps))
 
 
-def test_fixes_are_kept_until_the_score_has_a_new_point(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+def test_a_step_too_small_to_be_named_with_the_score_has_its_name_in_the_plan() -> None:
     api = make_api()
-    made = make_finding(api, severity=4)
-    Finding.objects.bulk_create(finding(api, severity=1) for _ in range(3))
-    score_apis(api_ids=[api.pk], cause="a test", now=NOW)
-    point = ApiScore.objects.filter(api=api).order_by("-pk")[0]
-    fixes = fixes_at(api=api, point=point, now=NOW)
-    assert fixes == fixes_of(api=api, now=NOW)
-    with django_assert_max_num_queries(1):
-        assert fixes_at(api=api, point=point, now=NOW) is fixes
-    Finding.objects.filter(pk=made.pk).update(status="false_positive")
-    score_apis(api_ids=[api.pk], cause="a test", now=NOW)
-    anew = fixes_at(api=api, point=ApiScore.objects.filter(api=api).order_by("-pk")[0], now=NOW)
-    assert len(anew.steps) == len(fixes.steps) - 1
-    assert anew == fixes_of(api=api, now=NOW)
+    Finding.objects.bulk_create(
+        finding(api, weakness_class=f"CWE-{number}", severity=4) for number in range(10) for _ in range(40)
+    )
+    small = [make_finding(api, weakness_class="CWE-77", severity=severity, cvss=None) for severity in (2, 1)]
+    point = scored(api)
+    assert not {f"finding:{each.code}" for each in small} & set(point.factors["names"])
+
+    steps = plan_of(api=api, point=point, now=NOW, steps=2)
+
+    assert steps[0].name == f"finding:{small[0].code}"
+    assert fixes_of(point, steps=2).steps[0].name == ""
+    assert all(step.name for step in steps)
+
+
+def test_what_fixing_buys_is_told_without_a_question(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    api = make_api()
+    Finding.objects.bulk_create(finding(api, severity=severity) for severity in (4, 1, 1))
+    point = scored(api)
+    with django_assert_num_queries(0):
+        assert len(fixes_of(point).steps) == 3
 
 
 def test_a_plan_stops_after_the_steps_asked_for() -> None:
     api = make_api()
     Finding.objects.bulk_create(finding(api) for _ in range(30))
 
-    assert len(plan_of(api=api, now=NOW, steps=4)) == 4
-    assert plan_of(api=make_api(), now=NOW) == ()
+    assert len(plan_of(api=api, point=scored(api), now=NOW, steps=4)) == 4
+    assert fixes_of(scored(make_api())).steps == ()
 
 
 def test_factors_are_read_with_their_kind_and_key() -> None:
@@ -157,28 +180,29 @@ def test_scores_of_other_teams_are_out_of_sight() -> None:
         assert model.objects.visible_to(person(roles=(OrganisationRole.ANALYST,))).count() == 3
 
 
-def test_the_plan_leaves_out_what_alerts_and_incidents_add() -> None:
-    api = make_api()
-    make_finding(api)
-    runtime = Runtime(incidents={api.pk: ("SEV1",)})
+def test_the_plan_leaves_what_alerts_and_incidents_add() -> None:
+    quiet, attacked = make_api(), make_api()
+    for api in (quiet, attacked):
+        make_finding(api)
 
-    [step] = plan_of(api=api, now=NOW, runtime=runtime)
+    [step] = fixes_of(scored(attacked, Runtime(incidents={attacked.pk: ("SEV1",)}))).steps
 
     assert step.score > 0
-    assert plan_of(api=api, now=NOW, runtime=QUIET)[0].score == 0
+    assert fixes_of(scored(quiet)).steps[0].score == 0
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_what_a_whole_class_buys_is_what_the_model_says_without_its_findings(seed: int) -> None:
     api = random_api(luck(seed), largest=60)
-    score_apis(api_ids=[api.pk], cause="a test", now=NOW)
-    facts = facts_of(api, QUIET)
+    runtime = under_attack(api)
+    point = scored(api, runtime)
+    facts = facts_of(api, runtime)
     counted: dict[str, set[str]] = {}
     for each in facts.findings:
         if each.status in OPEN:
             counted.setdefault(each.group, set()).add(f"finding:{each.id}")
     falls = {group: if_fixed(facts, names) for group, names in counted.items()}
-    best = fixes_of(api=api, now=NOW).best_class
+    best = fixes_of(point).best_class
     assert best is not None
     assert falls[best.group] == pytest.approx(max(falls.values()))
     assert best.score == pytest.approx(score_api(facts).score - falls[best.group])
@@ -186,4 +210,4 @@ def test_what_a_whole_class_buys_is_what_the_model_says_without_its_findings(see
 
 
 def test_without_findings_no_class_is_worth_fixing() -> None:
-    assert fixes_of(api=make_api(), now=NOW).best_class is None
+    assert fixes_of(scored(make_api())).best_class is None
