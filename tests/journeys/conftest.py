@@ -33,6 +33,13 @@ document.addEventListener("securitypolicyviolation", event =>
 """
 
 
+def arrive(page: Page, address: str | Callable[[str], bool] | re.Pattern[str]) -> None:
+    """Wait until a page is there and hears keys, not only until its address is: one may come before the other."""
+    page.wait_for_url(address)
+    while page.evaluate("document.readyState") != "complete":
+        page.wait_for_timeout(20)
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """The running product: its address, its demo people by role (e-mail address, password), its home, its mail."""
@@ -110,7 +117,7 @@ def sign_in(stack: Stack) -> SignIn:
         page.locator("input[name=login]").fill(email)
         page.locator("input[name=password]").fill(password)
         page.locator("input[name=password]").press("Enter")
-        page.wait_for_url(lambda url: "/login" not in url)
+        arrive(page, lambda url: "/login" not in url)
 
     return by_the_form
 

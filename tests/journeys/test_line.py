@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
-from tests.journeys.conftest import HOME, Stack
+from tests.journeys.conftest import HOME, Stack, arrive
 
 SAMPLES = Path(__file__).parent / "samples"
 OWNER = "Team owner of Payments"
@@ -171,7 +171,7 @@ def test_the_pages_are_walked_by_keys_alone(page: Page, sign_in: SignIn, charges
     sign_in(page, OWNER)
     page.keyboard.press("g")
     page.keyboard.press("a")
-    page.wait_for_url("**/apis/")
+    arrive(page, "**/apis/")
     page.keyboard.press("/")
     page.keyboard.type("charges")
     page.wait_for_url("**/apis/?q=charges")
@@ -194,7 +194,7 @@ def test_the_pages_are_walked_by_keys_alone(page: Page, sign_in: SignIn, charges
     expect(page.locator("dialog#keys")).to_be_hidden()
     page.keyboard.press("g")
     page.keyboard.press("j")
-    page.wait_for_url("**/jobs/")
+    arrive(page, "**/jobs/")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
 

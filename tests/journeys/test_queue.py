@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.journeys.conftest import Stack
+from tests.journeys.conftest import Stack, arrive
 from tests.journeys.test_line import FORCED, OWNER, find, in_each_look, sample, until_scored, upload
 
 SignIn = Callable[[Page, str], None]
@@ -80,7 +80,7 @@ def test_the_queue_is_worked_through_by_keys_and_the_last_act_taken_back(
     page.keyboard.press("n")
     expect(page.get_by_role("button", name="The tool misread the answer")).to_be_focused()
     page.keyboard.press("Enter")
-    page.wait_for_url("**done=1")
+    arrive(page, "**done=1")
     expect(page.locator(".toast")).to_contain_text("false positive")
     expect(page.locator("#panel h2.lead")).to_have_text(before[1])
     expect(rows(page)).to_have_text(before[1:])
@@ -122,7 +122,7 @@ def test_several_are_chosen_by_keys_looked_at_and_decided_together(page: Page, s
     page.locator(".bulk").get_by_role("button", name="In progress").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("In progress: 2 findings")
     page.get_by_role("button", name="Decide all").click()
-    page.wait_for_url("**done=1")
+    arrive(page, "**done=1")
     expect(rows(page)).to_have_text(before[2:])
     page.keyboard.press("z")
     expect(page.locator(".toast").first).to_contain_text("Taken back")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.journeys.conftest import arrive
 from tests.journeys.test_line import in_each_look
 
 SignIn = Callable[[Page, str], None]
@@ -28,7 +29,7 @@ def test_the_palette_finds_and_goes_by_keys_alone(page: Page, sign_in: SignIn, a
     expect(field).to_have_attribute("aria-activedescendant", chosen.get_attribute("id") or "")
     axe(page)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/policies/deadlines/")
+    arrive(page, "**/policies/deadlines/")
     page.keyboard.press("/")
     expect(field).to_be_focused()
     page.keyboard.type("what one Esc leaves behind")
@@ -36,7 +37,7 @@ def test_the_palette_finds_and_goes_by_keys_alone(page: Page, sign_in: SignIn, a
     expect(field).not_to_be_visible()
     page.keyboard.press("g")
     page.keyboard.press("j")
-    page.wait_for_url("**/jobs/")
+    arrive(page, "**/jobs/")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     axe(page)

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.findings.reports import openapi
 from tests.journeys import test_alerts, test_line
-from tests.journeys.conftest import Stack
+from tests.journeys.conftest import Stack, arrive
 from tests.journeys.test_line import find, in_each_look, score_of, until_scored
 
 SignIn = Callable[[Page, str], None]
@@ -100,7 +100,7 @@ def decide_three(page: Page, path: str) -> None:
 def ask_and_approve(page: Page, second: Page) -> None:
     """Ask for the fourth to be accepted; somebody else finds that in their queue and approves it."""
     page.locator("#panel").get_by_role("link", name="Open the page of").click()
-    page.wait_for_url(re.compile(r"/findings/FND-\w+/$"))
+    arrive(page, re.compile(r"/findings/FND-\w+/$"))
     page.keyboard.press("r")
     page.get_by_label("Accepted until").fill((datetime.now(UTC) + timedelta(days=30)).date().isoformat())
     page.locator("details[open]").get_by_label("Reason in your own words").fill("The pier is rebuilt in spring")
