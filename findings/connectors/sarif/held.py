@@ -16,6 +16,7 @@ import msgspec
 from findings.connectors.sarif.outline import (
     LISTED,
     MOST_LISTED,
+    MOST_RUNS,
     WHOLE,
     Outline,
     RunOutline,
@@ -73,8 +74,7 @@ class Held:
                     done += 1
             return
         self.results.clear()
-        count = sum(run.results for run in outline_of(document).runs)
-        yield from islice(results_of(document, count), done, None)
+        yield from islice(results_of(document, outline_of(document)), done, None)
 
 
 def held_of(document: Document) -> Held | None:
@@ -112,6 +112,7 @@ def _held(whole: bytearray) -> Held:
     runs = msgspec.json.decode(top.pop("runs", _NOTHING), type=list[Members])
     version = _decoded(top.pop("version", Raw(b'""')))
     known = isinstance(version, str) and (not version or version.startswith("2.1"))
+    known = known and len(runs) <= MOST_RUNS
     if not known or "inlineExternalProperties" in top or any("." in key for members in (top, *runs) for key in members):
         raise _UnsureError
     # Where one of these stands twice the passes take both, where it stands in an odd place they know it.

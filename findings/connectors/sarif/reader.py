@@ -67,7 +67,7 @@ class Sarif:
         document.total = sum(run.results for run in runs)
         tally = Tally()
         entries = []
-        results = held.decoded(document) if held else results_of(document, document.total)
+        results = held.decoded(document) if held else results_of(document, outline)
         for number, run in enumerate(runs):
             before = tally.entries
             for index in range(run.results):

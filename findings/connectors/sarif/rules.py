@@ -104,7 +104,8 @@ class Rules:
         pointed = as_map(rules[index]) if index is not None and index < len(rules) else {}
         own = as_text(pointed.get("id"))
         # An id may be hierarchical: rule CA1000 with results of CA1000/1. A number that contradicts the id is wrong.
-        if pointed and (not named or not own or named == own or named.startswith(f"{own}/")):
+        known = named.startswith(own) and named[len(own) : len(own) + 1] in {"", "/"}
+        if pointed and (not named or not own or known):
             return pointed
         for _ in range(MOST_LEVELS):
             if not named or named in self._by_id:

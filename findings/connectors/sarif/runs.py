@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from findings.connectors.sarif.outline import RunOutline
@@ -15,6 +16,8 @@ OLDEST = 1990
 """Years before are default values of date types, not times of scans."""
 
 MOST_BASES = 10
+MOST_NAMED = 1000
+MOST_BASE = 2000
 MOST_ROOTS = 20
 
 _VERSION_AT_END = re.compile(r"[\s/_-]+v?\d+(?:\.\d+)+\S*$", re.IGNORECASE)
@@ -116,15 +119,16 @@ def _uri(location: Any) -> str:
 
 
 def _bases(nodes: dict[str, Any]) -> dict[str, str]:
-    """Return each base URI, put together along its chain of bases."""
+    """Return each base URI, put together along its chain of bases; those too long to be one are left out."""
     bases = {}
-    for name in nodes:
+    for name in islice(nodes, MOST_NAMED):
         uri, at = "", name
         for _ in range(MOST_BASES):
             base = as_map(nodes.get(at))
-            uri = _uri(base) + uri
+            uri = _uri(base)[: MOST_BASE + 1] + uri
             at = as_text(base.get("uriBaseId"))
-            if not at:
+            if not at or len(uri) > MOST_BASE:
                 break
-        bases[name] = uri
+        if len(uri) <= MOST_BASE:
+            bases[name] = uri
     return bases

@@ -43,8 +43,7 @@ def compare(data: bytes) -> bool:
         assert told(held.decoded(document(data))) == ("", False)
         return True
     assert held.outline == outline
-    count = sum(run.results for run in outline.runs)
-    assert told(held.decoded(document(data))) == told(results_of(document(data), count))
+    assert told(held.decoded(document(data))) == told(results_of(document(data), outline))
     return True
 
 
@@ -120,6 +119,17 @@ def test_a_result_that_is_unusual_leaves_itself_and_those_after_it_to_the_passes
     held = held_of(document(data))
     assert held is not None
     assert [result["ruleId"] for result in held.decoded(document(data))] == ["a", "b", "c"]
+
+
+def test_long_keys_are_told_alike_by_the_parser_and_by_names_of_our_own() -> None:
+    results = [{"ruleId": "a", "k" * 301: [{"x": 1}, [2]]}, {"ruleId": "b", "properties": {"runs.item": {}}}]
+    data = sarif(*results)
+    assert compare(data.encode())
+    outline = outline_of(document(data))
+    assert outline.long_keys
+    assert list(results_of(document(data), outline)) == results
+    outline.long_keys = False
+    assert list(results_of(document(data), outline)) == results
 
 
 @pytest.mark.parametrize("wrong", [b"1e400", b"[" * 201 + b"]" * 201])
