@@ -10,7 +10,7 @@ from inventory.jobs.documents import Document, DocumentError
 
 __all__ = [
     "Document", "DocumentError", "Kind", "Reader", "as_list", "as_map", "as_text", "as_whole", "clean", "clip",
-    "json_fault", "one_line", "pointer",
+    "indexed", "json_fault", "one_line", "pointer",
 ]  # fmt: skip
 
 Kind = Literal["specification", "findings", "traffic", "alerts", "owners"]
@@ -36,6 +36,9 @@ class Reader(Protocol):
     def read(self, document: Document, options: dict[str, Any]) -> Generator[Any, None, Any]:
         """Yield the records in the order of the document and return the summary."""
 
+
+MOST_INDEXED = 2400
+"""Bytes of text that an entry of an index may have; PostgreSQL takes 2,704 in all."""
 
 _NO_MEMBERS: dict[str, Any] = {}
 _NO_ENTRIES: list[Any] = []
@@ -96,6 +99,12 @@ def clip(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 17]}…{sha256(text.encode()).hexdigest()[:16]}"
 
 
+def indexed(text: str, most: int) -> str:
+    """Return a name as `clip` does, and short enough in bytes too for the database to find it by."""
+    text = clip(text, most)
+    return text if text.isascii() or len(text.encode()) <= MOST_INDEXED else clip(text, MOST_INDEXED // 4)
+
+
 def pointer(*parts: str | int) -> str:
     """Return a JSON pointer (RFC 6901), such as `/paths/~1orders/get`."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
@@ -113,4 +122,7 @@ def json_fault(text: str, error: Exception) -> DocumentError:
         return DocumentError(reason="The JSON is nested too deeply.")
     except ValueError:
         return DocumentError(reason="A number in the JSON has thousands of digits.")
-    return DocumentError(reason=f"This is not valid JSON: {one_line(str(error), 200)}.")
+    # The other parser takes numbers of 64 bits; what it says besides is a piece of the document.
+    if "overflow" in str(error) or isinstance(error, OverflowError):
+        return DocumentError(reason="A number in the JSON is too large to be read.")
+    return DocumentError(reason=f"This is not valid JSON: {one_line(str(error).partition(chr(10))[0], 200)}.")

@@ -39,7 +39,7 @@ MARKS = (
 )
 
 # The child may open no file once it reads, so no codec may be imported then.
-for _name in ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "idna", "ascii"):
+for _name in ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "idna", "punycode", "ascii"):
     codecs.lookup(_name)
 
 
@@ -81,12 +81,16 @@ class Source(Protocol):
 
 
 class Document:
-    """One document. `total` may be set by its reader once it knows how many records will come."""
+    """One document. `total` may be set by its reader once it knows how many records will come.
+
+    `length` is how many plain bytes it has, known once it was read whole.
+    """
 
     def __init__(self, file: BinaryIO, name: str, caps: Caps | None = None) -> None:
         self.name = name
         self.caps = caps or Caps()
         self.total: int | None = None
+        self.length = 0
         self._file = file
 
     def head(self) -> bytes:
@@ -113,6 +117,7 @@ class Document:
             if len(parts) > most:
                 reason = f"The document is larger than {most >> 20} MB, the most this format is read at."
                 raise DocumentError(reason=reason)
+        self.length = len(parts)
         return bytes(parts)
 
 

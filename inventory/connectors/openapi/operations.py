@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
-from inventory.connectors.base import as_map, clip, one_line, pointer
+from inventory.connectors.base import as_list, as_map, clip, indexed, one_line, pointer
 from inventory.connectors.openapi.members import Members
 from inventory.connectors.openapi.notes import Notes, needed_map, scalar
-from inventory.connectors.openapi.references import References
+from inventory.connectors.openapi.references import References, Room
 from inventory.connectors.openapi.security import SignIn, required
 from inventory.paths import path_key
 from inventory.records import EndpointRecord, Parameter
@@ -30,6 +30,7 @@ class Source:
     references: References
     notes: Notes
     members: Members
+    room: Room
     sign_in: dict[int, SignIn] = field(default_factory=dict)
     """What each `security` value says, by its identity: many endpoints may share one."""
 
@@ -100,10 +101,10 @@ def _endpoint(
     request_types, response_types = _media_types(source, operation, parameters, lost)
     tags = source.notes.wanted_list(operation.get("tags"), f"{place}/tags")[:MOST]
     declared = scalar(path)
-    return EndpointRecord(
+    read = EndpointRecord(
         method=method,
         path=clip(declared, 2000),
-        path_key=clip(path_key(declared), 2000),
+        path_key=indexed(path_key(declared), 2000),
         operation_id=clip(scalar(operation.get("operationId")), 300),
         summary=one_line(scalar(operation.get("summary")) or scalar(operation.get("description"))),
         tags=tuple(dict.fromkeys(clip(scalar(tag), 100) for tag in tags if scalar(tag))),
@@ -118,6 +119,16 @@ def _endpoint(
         members=source.members.of(operation),
         unresolved=tuple(clip(scalar(reference), 300) for reference in lost)[:MOST],
     )
+    source.room.take(_parts(read, (item, operation)), place)
+    return read
+
+
+def _parts(read: EndpointRecord, holders: tuple[dict[str, Any], dict[str, Any]]) -> int:
+    """Return how much was looked at and kept for an endpoint; what all have counts as ten."""
+    kept = (read.tags, read.schemes, read.request_types, read.response_types, read.members or (), read.unresolved)
+    looked = (as_list(holder.get("parameters")) for holder in holders)
+    answers = 2 * min(len(as_map(holders[1].get("responses"))), MOST)
+    return 10 + sum(map(len, kept)) + sum(min(len(nodes), MOST) for nodes in looked) + answers
 
 
 def _sign_in(source: Source, operation: dict[str, Any], place: str) -> SignIn:

@@ -21,7 +21,7 @@ from inventory.connectors.base import Document, DocumentError, Kind, as_map, cli
 from inventory.connectors.openapi.members import Members
 from inventory.connectors.openapi.notes import Notes, needed_map, scalar
 from inventory.connectors.openapi.operations import Source, endpoints_of, paths_of
-from inventory.connectors.openapi.references import References
+from inventory.connectors.openapi.references import References, Room
 from inventory.connectors.openapi.security import declared_schemes
 from inventory.connectors.openapi.servers import declared_servers
 from inventory.connectors.registry import register
@@ -72,7 +72,7 @@ class OpenApi:
         written, minor = _version(root)
         notes = Notes()
         references = References(root)
-        source = Source(root, minor, references, notes, Members(references))
+        source = Source(root, minor, references, notes, Members(references), Room(document.length))
         endpoints = list(endpoints_of(source))
         info = notes.wanted_map(root.get("info"), "/info")
         title = one_line(scalar(info.get("title")))

@@ -8,10 +8,14 @@ from typing import Any
 
 from inventory.connectors.base import clip, pointer
 from inventory.connectors.openapi.notes import Notes, scalar
+from inventory.paths import split_base
 
 MOST_SERVERS = 100
 MOST_SPELLINGS = 20
 """How many base URLs one server with variables may become."""
+
+MOST_SCHEME, MOST_HOST, MOST_PATH = 10, 255, 1000
+"""Letters of a scheme and a host, and bytes of a path: the most that is kept of an address."""
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
@@ -23,7 +27,7 @@ def declared_servers(root: dict[str, Any], notes: Notes) -> tuple[tuple[str, ...
     """
     if "swagger" in root:
         written = tuple(dict.fromkeys(_swagger(root, notes)))
-        return written, written
+        return written, tuple(url for url in written if _is_kept(url, notes))
     servers = [
         (clip(scalar(server.get("url")), 1000), server)
         for number, node in enumerate(notes.wanted_list(root.get("servers"), "/servers")[:MOST_SERVERS])
@@ -31,7 +35,16 @@ def declared_servers(root: dict[str, Any], notes: Notes) -> tuple[tuple[str, ...
     ]
     urls = (url for written, server in servers for url in _spellings(written, server, notes))
     named = (written for written, _ in servers)
-    return tuple(dict.fromkeys(filter(None, named))), tuple(dict.fromkeys(filter(None, urls)))
+    kept = (url for url in dict.fromkeys(filter(None, urls)) if _is_kept(url, notes))
+    return tuple(dict.fromkeys(filter(None, named))), tuple(kept)
+
+
+def _is_kept(url: str, notes: Notes) -> bool:
+    base = split_base(url)
+    fits = len(base.scheme) <= MOST_SCHEME and len(base.host) <= MOST_HOST and len(base.path.encode()) <= MOST_PATH
+    if not fits:
+        notes.add("/servers", "The address of a server is longer than one can be; it was left out.")
+    return fits
 
 
 def _swagger(root: dict[str, Any], notes: Notes) -> Iterator[str]:

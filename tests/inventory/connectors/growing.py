@@ -22,6 +22,50 @@ MORE: dict[str, tuple[str, Callable[[int], str]]] = {
         "backstage",
         lambda n: f"kind: API\nmetadata:\n  name: {'a ' * n}\nspec:\n  owner: {'o/' * n}\n",
     ),
+    "answers through schemas that name each other": (
+        "openapi",
+        lambda n: json.dumps(
+            {
+                "openapi": "3.1.0",
+                "paths": {
+                    f"/p{i}": {"get": {"responses": {"200": {"schema": {"allOf": [{"$ref": "#/s/s0"}]}}}}}
+                    for i in range(n // 160)
+                },
+                "s": {
+                    f"s{i}": {"type": "object", "allOf": [{"$ref": f"#/s/s{j}"} for j in range(int((n / 80) ** 0.5))]}
+                    for i in range(int((n / 80) ** 0.5))
+                },
+            }
+        ),
+    ),
+    "many results at one long place": (
+        "sarif",
+        lambda n: json.dumps(
+            {
+                "version": "2.1.0",
+                "runs": [
+                    {
+                        "tool": {"driver": {"name": "t", "rules": [{"id": "r" * n}]}},
+                        "originalUriBaseIds": {
+                            "b": {"uri": "file:///" + "b/" * n},
+                            **{f"b{i}": {"uri": "x", "uriBaseId": "b"} for i in range(n // 60)},
+                        },
+                        "artifacts": [{"location": {"uri": "https://a.example/" + "a/" * n}}],
+                        "webRequests": [{"target": "/" + "a?" * n}],
+                        "results": [
+                            {
+                                "ruleId": f"r{i}",
+                                "ruleIndex": 0,
+                                "webRequest": {"index": 0},
+                                "locations": [{"physicalLocation": {"artifactLocation": {"index": 0}}}],
+                            }
+                            for i in range(n // 150)
+                        ],
+                    }
+                ],
+            }
+        ),
+    ),
     "many rules": ("codeowners", lambda n: "".join(f"/services/s{i}/ @shop/t{i}\n" for i in range(n // 20))),
     "rules of backslashes": ("codeowners", lambda n: ("\\ " * 1_900 + "@a\n") * (n // 3_800)),
     "rules of many owners": ("codeowners", lambda n: ("* " + "@a@" * 1_300 + "\n") * (n // 3_900)),

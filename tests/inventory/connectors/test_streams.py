@@ -54,6 +54,7 @@ def test_memory_does_not_grow_with_depth_or_length_of_keys(inner: str) -> None:
         ('{"a": "never', "ends too early"),
         ('{"a": 1} x', "This is not valid JSON"),
         ('{"a": ' + "9" * 5000 + "}", "thousands of digits"),
+        ('{"a": 1' + "0" * 30 + "}", "A number in the JSON is too large to be read"),
         ('{"a":' * 300 + "1" + "}" * 300, "nested deeper than 200"),
         ('{"results": [' + "[" * 300, "nested deeper than 200"),
         (b'{"a": "\xff"}', "not UTF-8"),

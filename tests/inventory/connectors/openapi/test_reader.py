@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from inventory.connectors.base import DocumentError
+from inventory.connectors.base import MOST_INDEXED, DocumentError
 from inventory.connectors.registry import reader_for
 from inventory.records import EndpointRecord, Parameter, Scheme, SpecificationRecord, SpecificationSummary
 from tests.inventory.connectors.reading import HAZARDS, read
@@ -220,6 +220,23 @@ def test_servers_with_many_variables_stay_few() -> None:
     specification = told(spec(servers=[server, {"url": "https://{open}.shop.example"}]))[0]
     assert len(specification.base_urls) == 21
     assert specification.base_urls[-1] == "https://{open}.shop.example"
+
+
+def test_addresses_longer_than_can_be_kept_are_left_out_and_noted() -> None:
+    urls = [f"https://{'a.' * 200}example/v1", f"{'a' * 11}://b.example", f"https://b.example/{'ä' * 600}", "/v1"]
+    specification, _, summary = told(spec(servers=[{"url": url} for url in urls]))
+    assert len(specification.servers) == 4
+    assert specification.base_urls == ("/v1",)
+    assert [(oddity.place, oddity.what.partition(";")[2]) for oddity in summary.oddities] == [
+        ("/servers", " it was left out.")
+    ] * 3
+
+
+def test_the_key_of_a_long_path_can_be_found_by_the_database_and_two_stay_two() -> None:
+    paths: dict[str, Any] = {f"/{'🦊' * 1900}{end}": {"get": {}} for end in "ab"}
+    keys = {endpoint.path_key for endpoint in told(spec(paths=paths))[1]}
+    assert len(keys) == 2
+    assert all(len(key.encode()) <= MOST_INDEXED for key in keys)
 
 
 @pytest.mark.parametrize(
