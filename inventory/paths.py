@@ -105,7 +105,7 @@ def _without_pairs(text: str, opening: str, closing: str) -> str:
 
 # What nearly all URLs look like; of them the standard library would say the same, in five times the time.
 _PLAIN_URL = re.compile(
-    r"(https?|wss?)://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,4})?)(/[!$-.0-;=@-Z_a-z~%/]*)?(?:\?[!$-;=?-Z_a-z~%]*)?"
+    r"(https?|wss?)://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,4})?)(/[!$-.0-;=@-Z_a-z~%/]*)?(?:\?[!$-;=?-Z_a-z~%]*)?"
 )
 
 

@@ -110,8 +110,8 @@ def _moment(transaction: dict[str, Any]) -> datetime | None:
     except (ValueError, TypeError, IndexError, OverflowError):
         return stamp
     zone = round((stamp - answered) / QUARTER) * QUARTER
-    near = abs(stamp - zone - answered) <= SLACK and abs(zone) <= FURTHEST
     try:
+        near = abs(stamp - zone - answered) <= SLACK and abs(zone) <= FURTHEST
         return stamp - zone if near else stamp
     except OverflowError:
         return stamp

@@ -4,6 +4,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
 OPENAPI = '{"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {}, "x": %s}'
 SARIF = '{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "t"}}, "results": [{"x": %s}]}]}'
@@ -62,6 +63,13 @@ def bombs() -> Iterator[tuple[str, str, bytes]]:
     yield "one long entity in XML", zap, _quadratic()
     yield "deep elements in XML", zap, b"<OWASPZAPReport>" + b"<a>" * DEEP + b"</a>" * DEEP + b"</OWASPZAPReport>"
     yield "references that grow in OpenAPI", openapi, _references(40)
+    for name, document in sharing().items():
+        yield f"{name} in OpenAPI", openapi, json.dumps({"openapi": "3.2.0", "info": {}} | document).encode()
+    for name, run in referring().items():
+        yield f"{name} in SARIF", sarif, json.dumps({"version": "2.1.0", "runs": [run]}).encode()
+    yield "empty runs in SARIF", sarif, b'{"version": "2.1.0", "runs": [' + b"{}," * DEEP + b"{}]}"
+    # An escape in a key is left to the passes over a large file.
+    yield "long keys in SARIF", sarif, (SARIF % (r'{"\u0061": 1,' + f'"{"k" * 8000}": {{' * 190 + "}" * 191)).encode()
 
 
 def _grown(head: bytes, filler: bytes) -> bytes:
@@ -106,3 +114,44 @@ def _references(levels: int) -> bytes:
                   "/c": {"get": {"responses": {"200": {"content": content}}}}},
     }  # fmt: skip
     return json.dumps(document).encode()
+
+
+def sharing() -> dict[str, dict[str, Any]]:
+    """Return specifications in which many share one large thing that is written once."""
+    to: dict[str, dict[str, Any]] = {name: {"$ref": f"#/x/{name}"} for name in ("item", "answer", "schema", "s0")}
+    paths = {f"/p{n}": to["item"] for n in range(2000)}
+    answers = {f"{n}": to["answer"] for n in range(200)}
+    schema: dict[str, Any] = {"properties": {f"m{n}": {} for n in range(200)}}
+    answer = {"content": {f"x/{n}": {"schema": to["schema"]} for n in range(200)}}
+    chain = {f"q{n}": {"$ref": f"#/x/q{n + 1}"} for n in range(30)} | {"q30": {"name": "a", "in": "query"}}
+    named = [{"name": f"p{n}", "in": "query"} for n in range(200)]
+    crowd = {f"s{n}": {"type": "object", "allOf": [{"$ref": f"#/x/s{m}"} for m in range(60)]} for n in range(60)}
+    each = {"200": {"content": {"a/b": {"schema": {"allOf": [to["s0"]]}}}}}
+    asking = {f"/p{n}": {"get": {"responses": each}} for n in range(700)}
+    return {
+        "shared parameters": {"paths": paths, "x": {"item": {"parameters": named, "get": {}}}},
+        "shared chains": {"paths": paths, "x": {"item": {"parameters": [{"$ref": "#/x/q0"}] * 200, "get": {}}} | chain},
+        "shared answers": {
+            "paths": paths, "x": {"item": {"get": {"responses": answers}}, "answer": answer, "schema": schema}
+        },
+        "shared methods": {
+            "paths": paths, "x": {"item": {"additionalOperations": {f"M{n}": {} for n in range(3000)}}}
+        },
+        "schemas that all name all": {"paths": asking, "x": crowd},
+    }  # fmt: skip
+
+
+def referring() -> dict[str, dict[str, Any]]:
+    """Return runs in which many refer to one long text."""
+    long = "https://a.example/" + "a/" * DEEP
+    at = [{"locations": [{"physicalLocation": {"artifactLocation": {"index": 0}}}]}] * 3000
+    bases = {"b": {"uri": "file:///" + "a/" * DEEP}} | {f"c{n}": {"uri": "x", "uriBaseId": "b"} for n in range(5000)}
+    return {
+        "one long place": {"results": at, "artifacts": [{"location": {"uri": long}}]},
+        "one long request": {"results": [{"webRequest": {"index": 0}}] * 3000, "webRequests": [{"target": long}]},
+        "one long base": {"results": [{}], "originalUriBaseIds": bases},
+        "one long rule": {
+            "results": [{"ruleId": f"r{n}", "ruleIndex": 0} for n in range(9000)],
+            "tool": {"driver": {"rules": [{"id": "r" * 2 * DEEP}]}},
+        },
+    }  # fmt: skip

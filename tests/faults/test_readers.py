@@ -9,22 +9,27 @@ from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from findings.errors import FindingsRefused
 from findings.models import Finding
 from inventory.connectors import registry
+from inventory.connectors.base import Reader
 from inventory.errors import InventoryRefused
 from inventory.jobs.documents import DocumentError
 from inventory.jobs.models import Job
 from inventory.jobs.services.reading import read_document
 from inventory.jobs.services.running import run_job
+from inventory.models import Endpoint
 from tests.conftest import ROOT, TOLD, RecordProperty
-from tests.faults.bombs import bombs
+from tests.faults.bombs import bombs, referring
 from tests.faults.poison import MARK, Poisoned
 from tests.faults.weighing import TIGHT
-from tests.findings.reports import NOW, analyst, openapi, send, settle
+from tests.findings.reports import NOW, analyst, openapi, send, settle, take_in, told
+from tests.inventory.connectors.mutations import shape_of
+from tests.inventory.connectors.reading import samples_of
 from tests.inventory.jobs.services.canary import said, serving
 
 
@@ -63,6 +68,43 @@ def test_no_document_makes_its_reader_ask_anybody(fresh_database: str) -> None:
         settle()
         assert read >= 14
         assert canary.connections == 0
+
+
+ADDRESSES = ("https://例え.テスト/パス", "http://a:٣/x", "http://[fe80::1%25eth0]:99999/x")
+"""Of other scripts, with a port in other digits, with a zone and a port that is none."""
+
+
+def placed(node: Any, address: str) -> Any:
+    """Return a tree with another address in place of each."""
+    if isinstance(node, dict):
+        return {key: placed(value, address) for key, value in node.items()}
+    if isinstance(node, list):
+        return [placed(value, address) for value in node]
+    return address if isinstance(node, str) and "://" in node else node
+
+
+@pytest.mark.parametrize("reader", registry.readers(), ids=lambda reader: reader.slug)
+def test_an_odd_address_is_read_in_the_child_that_may_open_nothing(reader: type[Reader]) -> None:
+    """What the library loads only when it needs it, such as a codec, cannot be loaded there."""
+    for sample in samples_of(reader):
+        tree, write = shape_of(sample)
+        for address in ADDRESSES:
+            held = BytesIO(write(placed(tree, address)).encode())
+            reading = read_document(reader=reader.__module__, file=held, name=sample.name)
+            assert len(list(reading)) <= 100
+            assert reading.summary is not None
+
+
+def test_what_is_longer_than_the_database_finds_things_by_is_kept_all_the_same(fresh_database: str) -> None:
+    paths = [f"/{''.join(chr(0x4E00 + 97 * number * (1 + end) % 20_000) for number in range(1900))}" for end in (0, 1)]
+    documents = (
+        openapi("Long", *paths, server=f"https://{'a.' * 300}example/x"),
+        openapi("Scheme", "/a", server=f"{'s' * 12}://b.example"),
+        openapi("Deep", "/a", server=f"https://b.example{paths[0][:900]}"),
+    )
+    for content in documents:
+        told(take_in(content, "a.json", analyst()))
+    assert Endpoint.objects.filter(api__name="Long").count() == 2
 
 
 GOOD = 18
@@ -106,7 +148,10 @@ def test_what_kills_its_reader_is_set_aside_after_three_tries_and_holds_nothing_
 
 
 BOMBS = {name: (reader, data) for name, reader, data in bombs()}
-HARMLESS = {"references that grow in OpenAPI"}
+HARMLESS = {
+    "references that grow in OpenAPI", "schemas that all name all in OpenAPI", "long keys in SARIF",
+    *(f"{name} in SARIF" for name in referring()),
+}  # fmt: skip
 """Read whole, and not as what they would grow to."""
 
 

@@ -183,6 +183,7 @@ def test_adversarial_paths_are_read_in_one_go(unit: str) -> None:
 
 
 BASES = {
+    "http://a:٣/x": Base("", "", None, ""),
     "https://api.shop.example/v1": Base("https", "api.shop.example", 443, "/v1"),
     "http://API.Shop.Example:80/V1/": Base("http", "api.shop.example", 80, "/V1"),
     "HTTPS://api.shop.example": Base("https", "api.shop.example", 443, ""),

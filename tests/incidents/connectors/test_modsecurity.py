@@ -30,6 +30,14 @@ def test_the_sample_reads_as_counted_by_hand() -> None:
     assert b"secret-token" not in msgspec.json.encode(alerts)
 
 
+def test_a_time_at_the_end_of_time_is_taken_as_it_stands() -> None:
+    line = json.loads(SAMPLE.read_bytes().splitlines()[0])
+    line["transaction"]["time_stamp"] = "Fri Dec 31 23:50:00 9999"
+    line["transaction"]["response"]["headers"] = {"Date": "Fri, 31 Dec 9999 23:58:00 GMT"}
+    alerts, _ = read(json.dumps(line), "audit.jsonl", ModSecurity)
+    assert {alert.happened_at for alert in alerts} == {datetime(9999, 12, 31, 23, 50, tzinfo=UTC)}
+
+
 def test_the_corpus_reads_as_counted(record_property: RecordProperty) -> None:
     table = [f"{'audit log':44}{'lines':>7}{'counted':>9}{'alerts':>8}{'sums':>6}{'silent':>8}{'blocked':>9}"]
     for entry in corpus_files(lambda one: one["format"] == "modsecurity_audit_v3"):
