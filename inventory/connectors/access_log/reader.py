@@ -100,6 +100,7 @@ class _Count:
         self.last_at: datetime | None = None
         self._keys: dict[str, str] = {}
         self._hosts: dict[str, str] = {}
+        self._names: set[str] = set()
         self._entries = 0
 
     def take(self, call: Call) -> None:
@@ -130,9 +131,9 @@ class _Count:
 
     def _new_host(self, told: str) -> str | None:
         host = seen_host(told)
-        known = set(self._hosts.values())
-        if host not in known and len(known) >= MOST_HOSTS:
+        if host not in self._names and len(self._names) >= MOST_HOSTS:
             return None
+        self._names.add(host)
         if len(self._hosts) < KEYS_KEPT:
             self._hosts[told] = host
         return host

@@ -77,6 +77,13 @@ MORE: dict[str, tuple[str, Callable[[int], str]]] = {
             for i in range(n // 80)
         ),
     ),
+    "calls of hosts at many ports": (
+        "access_log",
+        lambda n: "".join(
+            f'{{"ts": 1780308000, "method": "GET", "uri": "/", "status": 200, "host": "a:{i}"}}\n'
+            for i in range(n // 10)
+        ),
+    ),
     "calls of quotes": (
         "access_log",
         lambda n: ('203.0.113.7 - - [05/Mar/2026:10:00:11 +0000] "GET /' + '\\"' * 900 + '" 200 5\n') * (n // 1_900),
