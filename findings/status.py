@@ -34,6 +34,10 @@ OPEN = (Status.NEW, Status.TRIAGED, Status.IN_PROGRESS, Status.REOPENED)
 """The statuses that count towards the score (risk model, "Class")."""
 
 
+ACCEPTABLE = (*OPEN, Status.ACCEPTED)
+"""The statuses with a risk to accept, or to accept for longer; of any other a request waits for nothing."""
+
+
 class DecisionKind(TextChoices):
     """What a person can say."""
 

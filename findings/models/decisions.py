@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from findings.models.findings import Finding
 from findings.models.scope import held_by
-from findings.status import DecisionKind
+from findings.status import ACCEPTABLE, DecisionKind
 from inventory.access.records import Principal
 from inventory.models import Api
 
@@ -57,8 +57,12 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         return self.filter(held_by(principal) | about_rule | Q(finding__in=Finding.objects.visible_to(principal)))
 
     def waiting(self, *, now: datetime) -> Self:
-        """Narrow to requests to accept a risk that nobody answered and whose end has not come."""
-        return self.filter(kind=DecisionKind.ASKED, answer=None, until__gt=now)
+        """Narrow to requests to accept a risk that nobody answered, that is there, and whose end has not come.
+
+        Where the finding was closed or judged meanwhile a request waits no more; it does again once that is open again.
+        """
+        there = Q(finding=None) | Q(finding__status__in=ACCEPTABLE)
+        return self.filter(there, kind=DecisionKind.ASKED, answer=None, until__gt=now)
 
 
 class Decision(models.Model):

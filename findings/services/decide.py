@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -13,7 +14,7 @@ from findings.models import Decision, Finding, FindingQuerySet
 from findings.services.due import stamp_touched
 from findings.services.statuses import derive_statuses, touch
 from findings.signals import decisions_recorded
-from findings.status import EFFECTIVE, DecisionKind, SeverityRank
+from findings.status import ACCEPTABLE, EFFECTIVE, DecisionKind, SeverityRank, Status
 from inventory.access.records import Change, Principal
 from inventory.access.rights import Verb, require
 from inventory.access.services.trail import record_changes
@@ -126,8 +127,8 @@ def _original(code: str, target: Target, principal: Principal) -> str:
 def ask_acceptance(*, target: Target, statement: Statement, principal: Principal, now: datetime) -> DecisionResult:
     """Ask for a risk to be accepted until a day; nothing changes before another person approves it.
 
-    Raises AccessRefused without the right, and FindingsRefused without a reason, without an end in the future, and
-    while an earlier request for one of the findings waits: the answer to one would leave the other open.
+    Raises AccessRefused without the right, and FindingsRefused without a reason, without an end in the future, where
+    a finding has no risk left, and while an earlier request for one waits: the answer to it would leave the other open.
     """
     if not statement.reason.strip():
         msg = "Say why the risk can be carried: the person who approves it will ask."
@@ -145,10 +146,19 @@ def _refuse_a_second(target: Target, now: datetime) -> None:
     if not target.finding_ids:
         return
     _lock(target)
+    _need_a_risk(target)
     asked = Decision.objects.waiting(now=now).filter(finding__in=target.finding_ids)
     waits = asked.select_related("by", "finding").order_by("pk").first()
     if waits and waits.finding:
         msg = f"{waits.by} asked for that of {waits.finding.code} before, and it waits; take it back first."
+        raise FindingsRefused(msg)
+
+
+def _need_a_risk(target: Target) -> None:
+    """Refuse to ask and to answer about what was closed or judged meanwhile. Call with the findings locked."""
+    gone = target.findings().exclude(status__in=ACCEPTABLE).order_by("pk").first() if target.finding_ids else None
+    if gone:
+        msg = f"{gone.code} is “{Status(gone.status).label}” by now: there is no risk left to accept."
         raise FindingsRefused(msg)
 
 
@@ -159,7 +169,7 @@ def answer_acceptance(
     """Accept a risk somebody asked for, or refuse to. One's own request is never one's own to approve.
 
     Raises AccessRefused without the right for the severest finding concerned, and FindingsRefused when it is one's
-    own, is over, or was answered already.
+    own, is over, was answered already, or is about a finding that was closed or judged meanwhile.
     """
     target = _target_of(asked)
     verb = Verb.APPROVE_CRITICAL if _is_critical(target) else Verb.APPROVE_ACCEPTANCE
@@ -170,6 +180,8 @@ def answer_acceptance(
     if accept and (asked.until is None or asked.until <= now):
         msg = "The day until which the acceptance was asked for has passed; ask again."
         raise FindingsRefused(msg)
+    _lock(target)
+    _need_a_risk(target)
     kind = DecisionKind.ACCEPTED if accept else DecisionKind.REFUSED
     statement = Statement(kind=kind, reason=reason, until=asked.until, proof=asked.proof)
     return _answer([asked], statement, person=person, principal=principal, now=now)
@@ -192,12 +204,9 @@ def undo(*, decisions: Sequence[Decision], principal: Principal, now: datetime) 
 def _target_of(decision: Decision) -> Target:
     finding_ids = (decision.finding_id,) if decision.finding_id else ()
     return Target(
-        finding_ids=finding_ids,
-        api_id=decision.api_id,
-        weakness_class=decision.weakness_class,
-        source_kind=decision.source_kind,
-        rule=decision.rule,
-    )
+        finding_ids=finding_ids, api_id=decision.api_id, weakness_class=decision.weakness_class,
+        source_kind=decision.source_kind, rule=decision.rule,
+    )  # fmt: skip
 
 
 def _is_critical(target: Target) -> bool:
@@ -225,7 +234,8 @@ def _keep_pace(target: Target) -> None:
 
 def _lock(target: Target) -> None:
     """Hold the findings until the transaction ends: of two at once one is refused."""
-    list(target.findings().select_for_update().order_by("pk").values_list("pk"))
+    # Not against rows that refer to them: who wrote a decision and holds them next would wait in a ring.
+    list(target.findings().select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
 
 def _answer(
@@ -273,22 +283,14 @@ def _tell(written: Sequence[Decision], statement: Statement, *, principal: Princ
     """Write the trail and send the news of the APIs concerned."""
     finding_ids = [row.finding_id for row in written if row.finding_id]
     named = {row.pk: row for row in Finding.objects.filter(pk__in=finding_ids).only("code", "api_id")}
+    said: dict[str, Any] = {"verb": statement.kind.value, "new": statement.until, "reason": statement.reason}
     changes = []
     for row in written:
         finding = named.get(row.finding_id or 0)
         subject = finding.code if finding else row.weakness_class or row.rule
         api_id = finding.api_id if finding else row.api_id
-        changes.append(
-            Change(
-                kind="finding" if finding else "class" if row.api_id else "rule",
-                code=subject,
-                verb=statement.kind.value,
-                new=statement.until,
-                reason=statement.reason,
-                source="person",
-                api_id=api_id,
-            )
-        )
+        what = "finding" if finding else "class" if row.api_id else "rule"
+        changes.append(Change(kind=what, code=subject, api_id=api_id, source="person", **said))
     record_changes(changes, principal=principal, now=now)
     touched = Finding.objects.filter(pk__in=RawSQL("SELECT finding_id FROM touched", []))
     api_ids = tuple(sorted(set(touched.exclude(api=None).values_list("api_id", flat=True))))

@@ -33,7 +33,7 @@ def add_note(*, finding: Finding, text: str, principal: Principal, now: datetime
     if not said or len(said) > LONGEST:
         msg = "Write something first." if not said else f"A note has at most {LONGEST:,} letters; shorten it."
         raise FindingsRefused(msg)
-    Finding.objects.select_for_update().only("pk").get(pk=finding.pk)
+    Finding.objects.select_for_update(no_key=True).only("pk").get(pk=finding.pk)
     recent = Note.objects.filter(finding=finding, by=principal.user_id, at__gt=now - AGAIN)
     if (twice := recent.filter(text=said).first()) is not None:
         return twice

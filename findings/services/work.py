@@ -102,7 +102,7 @@ def ask_retest(*, finding: Finding, note: str, principal: Principal, now: dateti
 
 def _held(finding_ids: Sequence[int], principal: Principal, verb: Verb) -> list[Finding]:
     """Return the findings as they are now, locked; the right must reach each."""
-    rows = list(Finding.objects.filter(pk__in=finding_ids).select_for_update().order_by("pk"))
+    rows = list(Finding.objects.filter(pk__in=finding_ids).select_for_update(no_key=True).order_by("pk"))
     if not rows or len(rows) != len(set(finding_ids)):
         msg = "Some of these findings are no longer there; look at the list again."
         raise FindingsRefused(msg)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import OuterRef, Q, Subquery
 
 from findings.models import Decision, Finding, Note, Presence
-from findings.status import EFFECTIVE, OPEN, DecisionKind, SeverityRank, Status
+from findings.status import ACCEPTABLE, EFFECTIVE, OPEN, DecisionKind, SeverityRank, Status
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may, roles_that_may
 from inventory.access.veils import unveil, veil
@@ -175,7 +175,7 @@ def page_of_finding(
         kev=finding.kev,
         pending=pending,
         may_decide=may_decide,
-        may_ask=may(principal, Verb.ASK_ACCEPTANCE, team_id=team_id),
+        may_ask=finding.status in ACCEPTABLE and may(principal, Verb.ASK_ACCEPTANCE, team_id=team_id),
         may_answer=bool(pending and pending.by_id != principal.user_id and may(principal, approves, team_id=team_id)),
         approvers=roles_that_may(approves),
     )
@@ -199,7 +199,9 @@ def _notes(finding: Finding) -> tuple[Noted, ...]:
 
 def _said(finding: Finding, decision: Decision, *, may_decide: bool) -> Said:
     answer: Decision | None = getattr(decision, "answer", None)
-    reach = ""
+    reach, fate = "", f"{DecisionKind(answer.kind).label.lower()} by {answer.by}" if answer else ""
+    if not fate and decision.finding_id and decision.kind == DecisionKind.ASKED and finding.status not in ACCEPTABLE:
+        fate = "not needed any more"
     if not decision.finding_id:
         reach = f"all of {decision.weakness_class} on this API" if decision.api_id else f"every {decision.rule}"
     return Said(
@@ -213,7 +215,7 @@ def _said(finding: Finding, decision: Decision, *, may_decide: bool) -> Said:
         reason=decision.reason,
         proof=decision.proof if decision.proof != finding.code else "",
         reach=reach,
-        fate=f"{DecisionKind(answer.kind).label.lower()} by {answer.by}" if answer else "",
+        fate=fate,
         may_undo=may_decide and not reach and answer is None and decision.kind in CAN_BE_TAKEN_BACK,
     )
 

@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import TruncMonth
 
 from findings.models import Decision
-from findings.status import DecisionKind, SeverityRank
+from findings.status import ACCEPTABLE, DecisionKind, SeverityRank
 from inventory.access.pages import Key, Page, batches, in_order, page_of, read_moment, read_number
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may
@@ -142,4 +142,6 @@ def _state(row: Decision, answer: Decision | None, now: datetime) -> str:
         return "Refused"
     if row.until is not None and row.until <= now:
         return "Ended"
-    return "Waits" if row.kind == DecisionKind.ASKED else "Holds"
+    if row.kind != DecisionKind.ASKED:
+        return "Holds"
+    return "Waits" if row.finding is None or row.finding.status in ACCEPTABLE else "Not needed any more"

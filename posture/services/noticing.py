@@ -173,7 +173,7 @@ def _pauses(hearers: Hearers, now: datetime) -> Iterator[Told]:
 
 
 def _acceptances(hearers: Hearers, now: datetime) -> Iterator[Told]:
-    asked = Decision.objects.filter(kind=DecisionKind.ASKED, at__gte=now - BACK, answer=None)
+    asked = Decision.objects.waiting(now=now).filter(at__gte=now - BACK)
     rows = asked.annotate(hour=TruncHour("at", tzinfo=UTC), on=Coalesce("api", "finding__api"))
     grouped = list(
         rows.values("hour", "on", "by_id").annotate(n=Count("pk"), last=Max("at"), code=Max("finding__code"))

@@ -7,8 +7,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
@@ -16,11 +17,16 @@ from pathlib import Path
 import pytest
 from django.db import connection, connections
 
-from findings.models import Decision, Finding, Scan
-from findings.services.decide import Statement, Target, decide
+from findings.errors import FindingsRefused
+from findings.models import Decision, Finding, Retest, Scan
+from findings.services.decide import Statement, Target, answer_acceptance, ask_acceptance, decide
+from findings.services.notes import add_note
 from findings.services.upload import receive_upload
+from findings.services.work import ask_retest
 from findings.status import DecisionKind
+from inventory.access.choices import OrganisationRole
 from inventory.access.records import Principal
+from inventory.access.selectors import principal_of
 from inventory.jobs.choices import Queue
 from inventory.jobs.models import Job
 from inventory.jobs.services.running import run_job
@@ -28,6 +34,7 @@ from posture.models import CurrentScore
 from posture.services.digest import state_digest
 from tests.conftest import ROOT, TOLD, RecordProperty, _clone, environment_of
 from tests.findings.reports import NOW, analyst, openapi, result, sarif, send, settle, take_in
+from tests.inventory.access.people import person
 from tests.inventory.jobs.world import wait_for
 
 UPLOADS = 32
@@ -137,6 +144,47 @@ def test_uploads_and_decisions_at_once_leave_what_they_leave_in_turn(
         TOLD, f"{UPLOADS} uploads beside {decided} decisions: {deadlocks} deadlocks met, none seen by people"
     )
     assert together == in_turn
+
+
+@pytest.mark.slow
+def test_all_that_people_do_to_one_finding_at_once_is_done_or_refused_in_words(fresh_database: str) -> None:
+    """They held the finding in two orders once: one in a ring of waiting was told that the database is away."""
+    mine = base()
+    others = [principal_of(person(OrganisationRole.SECURITY_MANAGER), now=LATER) for _ in range(3)]
+    pk = Finding.objects.filter(source_kind="old").order_by("pk").values_list("pk", flat=True)[0]
+    target, found = Target(finding_ids=(pk,)), Finding.objects.get(pk=pk)
+
+    def judge(by: Principal, kind: DecisionKind) -> None:
+        decide(target=target, statement=Statement(kind=kind, reason="x"), principal=by, now=LATER)
+
+    def ask(by: Principal) -> None:
+        said = Statement(kind=DecisionKind.ASKED, reason="x", until=LATER + timedelta(days=9))
+        ask_acceptance(target=target, statement=said, principal=by, now=LATER)
+
+    def answer(by: Principal) -> None:
+        for asked in Decision.objects.waiting(now=LATER).exclude(by=by.user_id):
+            answer_acceptance(asked=asked, accept=True, reason="", principal=by, now=LATER)
+
+    def refused(act: Callable[[], object]) -> Callable[[], None]:
+        def run() -> None:
+            with suppress(FindingsRefused):
+                act()
+
+        return run
+
+    acts: list[Callable[[Principal], object]] = [
+        ask, answer, partial(judge, kind=DecisionKind.TRIAGED), partial(judge, kind=DecisionKind.FALSE_POSITIVE),
+        lambda by: add_note(finding=found, text="x", principal=by, now=LATER),
+        lambda by: ask_retest(finding=found, note="", principal=by, now=LATER),
+    ]  # fmt: skip
+    lanes = [[refused(partial(act, by)) for _ in range(8)] for act in acts for by in (mine, *others)]
+    assert at_once(lanes) == []
+    answered = Decision.objects.exclude(about=None).values_list("about", flat=True)
+    assert len(answered) == len(set(answered))
+    assert Retest.objects.filter(finding=pk, answered_at=None).count() == 1
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        assert cursor.fetchone()[0] == 0
 
 
 @contextmanager

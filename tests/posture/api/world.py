@@ -18,7 +18,7 @@ from inventory.models import Api, Connection, Run
 from tests.callers import Caller
 from tests.findings.reports import result, sarif
 from tests.inventory.access.people import NOW, person
-from tests.posture.services.estates import make_api, make_finding
+from tests.posture.services.estates import make_api, make_finding, seen_by_a_scan
 
 LATER = "2099-01-01T00:00:00Z"
 
@@ -43,6 +43,7 @@ class World:
 def build(held_by: Team) -> World:
     api = make_api(team=held_by)
     finding = make_finding(api)
+    seen_by_a_scan(finding)
     author = person(OrganisationRole.SECURITY_MANAGER)
     caller = Caller(user=author)
     decision = caller.post("decisions/", findings=[finding.code], kind="triaged")["decisions"][0]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from findings.models import Due
-from findings.services.decide import Statement, Target, ask_acceptance
+from findings.services.decide import Statement, Target, ask_acceptance, decide
 from findings.services.work import pause_clock
 from findings.status import DecisionKind
 from incidents.choices import Seat
@@ -24,7 +24,7 @@ from posture.services.notices import store
 from posture.services.noticing import look_around
 from tests.incidents.rooms import MINUTE, NOW, responder, room
 from tests.inventory.access.people import person, team
-from tests.posture.services.estates import make_api, make_finding
+from tests.posture.services.estates import make_api, make_finding, seen_by_a_scan
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -130,6 +130,7 @@ def test_who_may_answer_for_a_risk_is_told_that_it_is_asked_and_who_asked_is_not
     crew = team("Payments")
     manager, owner, asker = person(OrganisationRole.SECURITY_MANAGER), person(owner_of=crew), person(member_of=crew)
     found = make_finding(make_api(team=crew))
+    seen_by_a_scan(found)
     statement = Statement(kind=DecisionKind.ASKED, reason="x", until=NOW + timedelta(days=30))
     by = principal_of(asker, now=NOW)
     ask_acceptance(target=Target(finding_ids=(found.pk,)), statement=statement, principal=by, now=NOW)
@@ -138,6 +139,11 @@ def test_who_may_answer_for_a_risk_is_told_that_it_is_asked_and_who_asked_is_not
     assert told(owner) == [line]
     assert told(asker) == []
     assert told(person(OrganisationRole.ANALYST)) == []
+    decide(
+        target=Target(finding_ids=(found.pk,)), principal=by, now=NOW,
+        statement=Statement(kind=DecisionKind.FALSE_POSITIVE, reason="None"),
+    )  # fmt: skip
+    assert told(manager) == []
 
 
 def test_findings_that_become_due_are_one_line_a_day_for_who_owns_the_api() -> None:
