@@ -13,7 +13,7 @@ from django.db.models.functions import Greatest
 from findings.models import Report
 from incidents.choices import EntryKind
 from incidents.models import Alert, Entry, Episode, Evidence, Incident, Link
-from incidents.services.rooms import held, require_export, write
+from incidents.services.rooms import AGAIN, held, require_export, write
 from inventory.access.records import Principal
 from inventory.access.services.trail import record_change
 from inventory.codes import chance_code
@@ -37,9 +37,13 @@ def freeze(*, incident: Incident, principal: Principal, now: datetime) -> Eviden
     """Freeze what is known of an incident's alerts, findings and timeline, and keep the documents they came from.
 
     Single requests are not in it, so that whoever may read of the incident may read it: they lie sealed in the
-    documents.
+    documents. Asked again at once, it is frozen once: nothing but that has happened since.
     """
     row, person = held(incident, principal)
+    last = Entry.objects.filter(incident=row).order_by("pk").last()
+    recent = Evidence.objects.filter(incident=row, by=person, at__gt=now - AGAIN).order_by("pk").last()
+    if last is not None and recent is not None and last.kind == EntryKind.EVIDENCE and last.by_id == person:
+        return recent
     links = Link.objects.filter(incident=row, removed_at=None)
     alerts = Episode.objects.filter(pk__in=links.values("episode")).order_by("code")
     body: dict[str, Any] = {

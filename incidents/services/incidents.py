@@ -11,9 +11,10 @@ from findings.models import Finding
 from incidents.choices import ENDED, EntryKind, Level, Seat, Stage
 from incidents.errors import IncidentRefused
 from incidents.models import Entry, Episode, Evidence, Incident, IncidentTask, Link, Participant, PlaybookRun
-from incidents.services.rooms import checked, counts, held, keep_pace, person, tell_scores, write
+from incidents.services.rooms import AGAIN, checked, counts, held, keep_pace, person, tell_scores, write
 from incidents.services.triage import take_up
 from incidents.transitions.incidents import Facts, is_way_on, lacking, refusal
+from inventory.access.models import User
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may, require
 from inventory.codes import chance_code
@@ -30,6 +31,19 @@ class Declared:
     restricted: bool = False
     apis: tuple[Api, ...] = ()
     alerts: tuple[Episode, ...] = ()
+
+
+@transaction.atomic
+def declare_once(*, said: Declared, principal: Principal, now: datetime) -> Incident:
+    """Open an incident as `declare` does; what the same person sent twice is one incident."""
+    User.objects.select_for_update(no_key=True).filter(pk=person(principal)).first()
+    recent = Incident.objects.visible_to(principal).filter(declared_by=principal.user_id, declared_at__gt=now - AGAIN)
+    same = recent.filter(title=said.title.strip(), summary=said.summary.strip(), level=said.level.value, ended_at=None)
+    harmed = {api.pk for api in said.apis}
+    for one in () if said.alerts else same.order_by("pk"):
+        if harmed == set(Link.objects.filter(incident=one).exclude(api=None).values_list("api", flat=True)):
+            return one
+    return declare(said=said, principal=principal, now=now)
 
 
 @transaction.atomic

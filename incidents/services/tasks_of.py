@@ -7,7 +7,7 @@ from django.db import transaction
 from incidents.choices import EntryKind, TaskState
 from incidents.errors import IncidentRefused
 from incidents.models import Incident, IncidentTask
-from incidents.services.rooms import checked, held, keep_pace, write
+from incidents.services.rooms import AGAIN, checked, held, keep_pace, write
 from inventory.access.models import User
 from inventory.access.records import Principal
 
@@ -24,12 +24,15 @@ def add_task(
     principal: Principal,
     now: datetime,
 ) -> IncidentTask:
-    """Write a task. Raises IncidentRefused without words."""
+    """Write a task; what was sent twice is one task. Raises IncidentRefused without words."""
     row, person = held(incident, principal)
     said = checked(title, what="The task")[:300]
     if not said:
         msg = "Say what is to be done."
         raise IncidentRefused(msg)
+    recent = IncidentTask.objects.filter(incident=row, created_by=person, created_at__gt=now - AGAIN)
+    if (twice := recent.filter(title=said, assignee=assignee, due_at=due_at).first()) is not None:
+        return twice
     task = IncidentTask.objects.create(
         incident=row, title=said, assignee=assignee, due_at=due_at, created_at=now, created_by_id=person
     )

@@ -1,7 +1,7 @@
 """The timeline: what people write, correct, and take out of the house."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.db import transaction
@@ -10,14 +10,12 @@ from django.db.models import QuerySet
 from incidents.choices import WRITTEN, EntryKind
 from incidents.errors import IncidentChanged, IncidentRefused
 from incidents.models import Entry, Incident
-from incidents.services.rooms import checked, held, require_export, write
+from incidents.services.rooms import AGAIN, checked, held, require_export, write
 from inventory.access.exporting import Cell, csv_pieces
 from inventory.access.pages import batches
 from inventory.access.records import Principal
 from inventory.access.services.trail import record_change
 
-AGAIN: Final = timedelta(minutes=1)
-"""Within it the same words of the same person are one entry that was sent twice."""
 HEADS: Final = (
     "Entry", "Happened at (UTC)", "Written at (UTC)", "By", "Kind", "Text", "Note", "Corrects", "Corrected by",
 )  # fmt: skip

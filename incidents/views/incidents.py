@@ -19,7 +19,7 @@ from incidents.selectors.alert_page import visible_alert
 from incidents.selectors.incident_list import incidents_in_sight
 from incidents.selectors.room import room_of, visible_incident
 from incidents.services.evidence import hand_out
-from incidents.services.incidents import Declared, declare
+from incidents.services.incidents import Declared, declare_once
 from incidents.services.timeline import export_timeline
 from inventory.access.http import Request, wants_fragment
 from inventory.access.rights import Verb, may, may_somewhere, roles_that_may
@@ -64,7 +64,7 @@ def incident_new(request: Request) -> HttpResponse:
             title=given["title"], level=given["level"], summary=given["summary"], restricted=given["restricted"],
             apis=apis, alerts=(alert,) if alert else (),
         )  # fmt: skip
-        incident = declare(said=said, principal=request.principal, now=timezone.now())
+        incident = declare_once(said=said, principal=request.principal, now=timezone.now())
     except (IncidentRefused, InventoryRefused) as refusal:
         return _form(request, alert, form, error=str(refusal))
     messages.success(request, f"{incident.code} is declared. You are in the room.")

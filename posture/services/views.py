@@ -17,6 +17,7 @@ from posture.models import FirstView, SavedView
 POSITION = ("after", "before", "view")
 """Where in a list one stands is no part of a view."""
 MOST = 50
+LONGEST = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,8 @@ def tidy_query(query: str) -> str:
 def save_view(*, wish: Wish, principal: Principal, now: datetime) -> SavedView:
     """Save a view, or save it anew where one's own of that name stands for this list; return it.
 
-    Raises ChangeRefused for a team that is not the principal's, for somebody who is no person, and past fifty views.
+    Raises ChangeRefused for a team that is not the principal's, for somebody who is no person, past fifty views, and
+    for more than can be kept.
     """
     if principal.user_id is None:
         msg = "Only people save views."
@@ -51,12 +53,16 @@ def save_view(*, wish: Wish, principal: Principal, now: datetime) -> SavedView:
     if wish.team_id is not None and wish.team_id not in principal.team_ids:
         msg = "Share a view with a team you are in, or keep it private."
         raise ChangeRefused(msg)
+    query = tidy_query(wish.query)
+    if len(query) > LONGEST:
+        msg = "This list is narrowed by more than can be kept; leave some of it out."
+        raise ChangeRefused(msg)
     own = SavedView.objects.filter(owner=principal.user_id, listed=wish.listed)
     before = own.filter(name=wish.name).select_for_update().first()
     if before is None and own.count() >= MOST:
         msg = f"You have {MOST} views of this list; delete one first."
         raise ChangeRefused(msg)
-    given = {"query": tidy_query(wish.query), "team_id": wish.team_id, "saved_at": now}
+    given = {"query": query, "team_id": wish.team_id, "saved_at": now}
     view, _ = SavedView.objects.update_or_create(
         owner_id=principal.user_id,
         listed=wish.listed,
@@ -76,6 +82,7 @@ def drop_view(*, view: SavedView, principal: Principal, now: datetime) -> None:
     if view.owner_id != principal.user_id:
         msg = f"{view.owner} shared this view; only they can delete it."
         raise ChangeRefused(msg)
+    _hold(view)
     FirstView.objects.filter(view=view).delete()
     _record(view, "delete view", principal, now, old=_told(view), new=None)
     view.delete()
@@ -83,13 +90,24 @@ def drop_view(*, view: SavedView, principal: Principal, now: datetime) -> None:
 
 @transaction.atomic
 def see_first(*, view: SavedView, first: bool, principal: Principal, now: datetime) -> None:
-    """Open the list with this view from now on, or no longer; `view` is one the principal sees."""
+    """Open the list with this view from now on, or no longer; `view` is one the principal sees.
+
+    Raises ChangeRefused when it was deleted meanwhile.
+    """
+    _hold(view)
     if first:
         person = User.objects.get(pk=principal.user_id or 0)
         FirstView.objects.update_or_create(user=person, listed=view.listed, defaults={"view": view})
     else:
         FirstView.objects.filter(user=principal.user_id, listed=view.listed, view=view).delete()
     _record(view, "see view first" if first else "see list first", principal, now, old=None, new={"first": first})
+
+
+def _hold(view: SavedView) -> None:
+    """Hold a view until the transaction ends; of two at once one finds it gone."""
+    if not SavedView.objects.select_for_update().filter(pk=view.pk).exists():
+        msg = "This view was deleted a moment ago."
+        raise ChangeRefused(msg)
 
 
 def _told(view: SavedView) -> dict[str, object]:

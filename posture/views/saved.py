@@ -59,7 +59,11 @@ def view_first(request: Request, code: str) -> HttpResponse:
     """Open the list with this view from now on, or with all rows again."""
     view = _found(request, code)
     first = request.POST.get("first") == "yes"
-    see_first(view=view, first=first, principal=request.principal, now=timezone.now())
+    try:
+        see_first(view=view, first=first, principal=request.principal, now=timezone.now())
+    except ChangeRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(_back(view.listed, "view=all"))
     said = f"opens with “{view.name}”" if first else "opens with everything"
     messages.success(request, f"From now on this list {said}.")
     return redirect(_back(view.listed, view.query))

@@ -1,15 +1,19 @@
 """Incidents: declared once, changed by one at a time, and seen by whom they are for."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 
 from incidents.choices import Level, Seat, Stage
 from incidents.errors import IncidentChanged, IncidentRefused
-from incidents.models import Incident, Participant
-from incidents.services.incidents import Declared, Stated, change, declare, move
+from incidents.models import Entry, Evidence, Incident, IncidentTask, Participant
+from incidents.services.evidence import freeze
+from incidents.services.incidents import Declared, Stated, change, declare, declare_once, move
 from incidents.services.people import join, leave, seat
+from incidents.services.tasks_of import add_task
 from inventory.access.choices import OrganisationRole, PrincipalKind
 from inventory.access.errors import AccessRefused
 from inventory.access.models import StateChange, User
@@ -36,6 +40,23 @@ def test_of_two_who_change_it_at_once_the_slower_is_told() -> None:
     with pytest.raises(IncidentChanged):
         move(incident=one, to=Stage.TRIAGE, reason="x", seen=one.version, principal=by, now=NOW)
     assert again(one).title == "First"
+
+
+def test_what_one_person_sends_twice_is_one_incident_one_task_and_one_freezing() -> None:
+    by, other, api = responder(), responder(), make_api()
+    said = Declared(title="Orders read", level=Level.SEV2, apis=(api,))
+    one = declare_once(said=said, principal=by, now=NOW)
+    assert declare_once(said=said, principal=by, now=NOW) == one
+    for more in (replace(said, title="Carts read"), replace(said, apis=())):
+        assert declare_once(said=more, principal=by, now=NOW) != one
+    assert declare_once(said=said, principal=other, now=NOW) != one
+    assert declare_once(said=said, principal=by, now=NOW + timedelta(hours=1)) != one
+    asked: dict[str, Any] = {"incident": one, "title": "Call them", "assignee": None, "due_at": None, "now": NOW}
+    assert add_task(**asked, principal=by) == add_task(**asked, principal=by) != add_task(**asked, principal=other)
+    assert IncidentTask.objects.count() == 2
+    assert freeze(incident=one, principal=by, now=NOW) == freeze(incident=one, principal=by, now=NOW)
+    assert freeze(incident=one, principal=other, now=NOW) not in Evidence.objects.filter(by=by.user_id)
+    assert Evidence.objects.count() == Entry.objects.filter(kind="evidence").count() == 2
 
 
 def test_lowering_the_severity_and_going_on_with_something_open_take_a_reason() -> None:

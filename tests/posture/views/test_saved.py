@@ -1,12 +1,17 @@
 """Saved views: whose they are, whom they are shared with, and what stays in the trail."""
 
 import re
+from functools import partial
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from inventory.access.errors import ChangeRefused
 from inventory.access.models import Membership, StateChange, User
+from inventory.access.selectors import principal_of
 from posture.models import SavedView
+from posture.services.views import drop_view, see_first
 from tests.inventory.access.people import person, team
 from tests.posture.services.estates import make_api
 from tests.posture.views.pages import signed_in
@@ -81,3 +86,18 @@ def test_a_name_is_text_wherever_it_stands() -> None:
     page = client.get("/apis/?q=%22%3E%3Cb%3E").content.decode()
     assert "<script>x" not in page
     assert '"><b>' not in page
+
+
+def test_a_view_that_another_window_deleted_is_told_and_one_that_is_too_long_is_refused() -> None:
+    """Of two at once the slower met a row that was gone, and its page failed."""
+    client = signed_in(person())
+    save(client)
+    view = SavedView.objects.get()
+    SavedView.objects.filter(pk=view.pk).delete()
+    acting = principal_of(view.owner, now=timezone.now())
+    for act in (partial(see_first, first=True), drop_view):
+        with pytest.raises(ChangeRefused, match="deleted a moment ago"):
+            act(view=view, principal=acting, now=timezone.now())
+    save(client, query="q=" + "\N{SNOWMAN}" * 1900)
+    assert "narrowed by more than can be kept" in client.get("/apis/").content.decode()
+    assert not SavedView.objects.exists()
