@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from incidents.choices import WRITTEN, Act, ClockState, Level, Resolution, Seat, Stage, StepAct, TaskState
 from incidents.transitions.triage import LONGEST_NOTE, Said
+from inventory.access.days import in_calendar
 from inventory.access.models import User
 
 SNOOZES: Final = (("1", "1 hour"), ("4", "4 hours"), ("24", "1 day"), ("168", "1 week"))
@@ -148,7 +149,7 @@ class EntryForm(forms.Form):
 
     kind = forms.ChoiceField(choices=[(kind.value, kind.label) for kind in WRITTEN])
     text = forms.CharField(max_length=10_000, error_messages={"required": "Write something."})
-    happened_at = forms.DateTimeField(required=False)
+    happened_at = forms.DateTimeField(required=False, validators=[in_calendar])
     corrects = forms.CharField(required=False, max_length=30)
 
 
@@ -188,7 +189,7 @@ class ClockForm(Seen):
 
     rule = forms.CharField(max_length=20)
     to = forms.ChoiceField(choices=[(state.value, state.value) for state in ClockState])
-    moment = forms.DateTimeField(required=False)
+    moment = forms.DateTimeField(required=False, validators=[in_calendar])
     reference = forms.CharField(required=False, max_length=300)
     reason = forms.CharField(required=False, max_length=4_000)
 
@@ -197,7 +198,7 @@ class TaskForm(WithPeople):
     """A new task."""
 
     title = forms.CharField(max_length=300, error_messages={"required": "Say what is to be done."})
-    due = forms.DateTimeField(required=False)
+    due = forms.DateTimeField(required=False, validators=[in_calendar])
 
 
 class TaskEndForm(Seen):
@@ -225,4 +226,4 @@ class ActionForm(WithPeople):
     """One action of a review."""
 
     title = forms.CharField(required=False, max_length=300)
-    due = forms.DateField(required=False)
+    due = forms.DateField(required=False, validators=[in_calendar])

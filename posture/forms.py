@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from findings.status import EFFECTIVE, DecisionKind
+from inventory.access.days import in_calendar
 from inventory.choices import Criticality, Environment, Reach, Sensitivity, Stage
 from inventory.models import Api
 from posture.choices import ListName, NoticeKind, Rhythm
@@ -157,10 +158,11 @@ class AskForm(DecisionForm):
 
     kind = forms.ChoiceField(choices=[(DecisionKind.ASKED.value, DecisionKind.ASKED.label)])
     until = forms.DateField(
+        validators=[in_calendar],
         error_messages={
             "required": "Say until which day the risk is to be accepted.",
             "invalid": "Write the day as in 2026-12-31.",
-        }
+        },
     )
 
     def end(self) -> datetime:
@@ -181,7 +183,10 @@ class BulkForm(forms.Form):
 
     act = forms.ChoiceField(choices=[(kind.value, kind.label) for kind in (*DECIDED, DecisionKind.ASKED)])
     reason = forms.CharField(required=False, max_length=LONGEST_REASON)
-    until = forms.DateField(required=False, error_messages={"invalid": "Write the day as in 2026-12-31."})
+    preset = forms.CharField(required=False, max_length=LONGEST_REASON)
+    until = forms.DateField(
+        required=False, validators=[in_calendar], error_messages={"invalid": "Write the day as in 2026-12-31."}
+    )
     proof = forms.CharField(required=False, max_length=20)
 
     def end(self) -> datetime | None:
@@ -194,7 +199,8 @@ class DayForm(forms.Form):
     """A day, and why."""
 
     until = forms.DateField(
-        error_messages={"required": "Say until which day.", "invalid": "Write the day as in 2026-12-31."}
+        validators=[in_calendar],
+        error_messages={"required": "Say until which day.", "invalid": "Write the day as in 2026-12-31."},
     )
     reason = forms.CharField(required=False, max_length=LONGEST_REASON)
 

@@ -1,7 +1,7 @@
 """What the register of decisions can be narrowed to."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from typing import Final
 
 from django.db.models import Exists, OuterRef, Q
@@ -65,13 +65,12 @@ class RegisterFilter(ListFilter):
     def _of_state(self, found: DecisionQuerySet) -> DecisionQuerySet:
         state, over = self.value("state"), Q(until__lte=self._now)
         undone = Exists(Decision.objects.filter(about=OuterRef("pk"), kind=DecisionKind.UNDONE))
-        answered = Exists(Decision.objects.filter(about=OuterRef("pk")))
         if state == ANY:
             return found
         if state == UNDONE:
             return found.filter(undone)
         if state == WAITS:
-            return found.filter(~answered, ~over, kind=DecisionKind.ASKED)
+            return found.waiting(now=self._now)
         found = found.filter(~undone).exclude(kind__in=(DecisionKind.ASKED, DecisionKind.REFUSED))
         return found.filter(over) if state == ENDED else found.exclude(over)
 
@@ -88,11 +87,12 @@ class RegisterFilter(ListFilter):
 
 
 def month_of(text: str) -> datetime | None:
-    """Return when a month such as 2026-12 begins, in UTC; None for what is none."""
+    """Return when a month such as 2026-12 begins, in UTC; None for what is none, and for the last there is."""
     try:
-        return datetime.combine(date.fromisoformat(f"{text}-01"), datetime.min.time(), tzinfo=UTC)
+        begin = datetime.combine(date.fromisoformat(f"{text}-01"), datetime.min.time(), tzinfo=UTC)
     except ValueError:
         return None
+    return begin if begin.year < MAXYEAR else None
 
 
 def next_month(begin: datetime) -> datetime:

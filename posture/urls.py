@@ -83,4 +83,6 @@ urlpatterns = [
     path("api/v1/", include("posture.api.urls")),
 ]
 
+handler400 = "posture.views.failures.not_understood"
+handler404 = "posture.views.failures.not_found"
 handler500 = "posture.views.failures.failed"

@@ -27,6 +27,7 @@ from inventory.access.api.bodies import Strict, read_body
 from inventory.access.api.errors import Refusal, not_found, refusing
 from inventory.access.api.resources import Listing, Resource
 from inventory.access.api.signing_in import ApiRequest
+from inventory.access.days import in_calendar
 from inventory.access.records import Principal
 from inventory.access.rights import Verb
 from inventory.access.veils import unveil, veil
@@ -128,7 +129,9 @@ class DecisionBody(Strict):
         help_text="`asked` asks for the acceptance of a risk, which another person answers.",
     )
     reason = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_REASON)
-    until = serializers.DateTimeField(required=False, allow_null=True, help_text="When it ends; needed to ask.")
+    until = serializers.DateTimeField(
+        required=False, allow_null=True, validators=[in_calendar], help_text="When it ends; needed to ask."
+    )
     proof = serializers.CharField(
         required=False, allow_blank=True, max_length=1000, help_text="Of a duplicate, the code of the other finding."
     )

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, Final
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
 from findings.errors import FindingsRefused
 from findings.models import ColumnMapping, Report
+from inventory.access.days import in_calendar
 from inventory.access.models import Team
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may_somewhere, refused
@@ -103,7 +105,9 @@ def _moment(value: str) -> datetime | None:
         return None
     try:
         moment = parse_datetime(value)
-    except ValueError:
+        if moment is not None:
+            in_calendar(moment)
+    except (ValueError, ValidationError):
         moment = None
     if moment is None or moment.tzinfo is None:
         msg = f"scanned_at is “{value}”; write a moment with its zone, such as 2026-01-31T12:00:00Z."

@@ -16,6 +16,7 @@ from incidents.transitions.triage import LONGEST_NOTE, Said
 from inventory.access.api.bodies import Strict, read_body
 from inventory.access.api.errors import not_found, refusing
 from inventory.access.api.signing_in import ApiRequest
+from inventory.access.days import in_calendar
 from inventory.access.rights import Verb
 from inventory.access.selectors import person_in_sight
 from inventory.jobs.api.posting import Posting
@@ -34,7 +35,9 @@ class TriageBody(Strict):
     resolution = serializers.ChoiceField(
         choices=[word.value for word in Resolution], required=False, help_text="What it was; needed to close."
     )
-    until = serializers.DateTimeField(required=False, help_text="When a snooze ends; needed to snooze.")
+    until = serializers.DateTimeField(
+        required=False, validators=[in_calendar], help_text="When a snooze ends; needed to snooze."
+    )
     assignee = serializers.EmailField(required=False, allow_blank=True, help_text="Who; left out, nobody.")
     note = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_NOTE)
 

@@ -33,7 +33,7 @@ def receive(request: PublicRequest, code: str) -> HttpResponse:
         return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     headers = {name.lower(): value for name, value in request.headers.items()}
     try:
-        receive_delivery(code=code, headers=headers, body=request.body, now=timezone.now())
+        receive_delivery(code=code.replace("\0", ""), headers=headers, body=request.body, now=timezone.now())
     except DeliveryRefused:
         return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
     except (FindingsRefused, InventoryRefused, AccessRefused, DocumentError) as refusal:

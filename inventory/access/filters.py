@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from inventory.access.days import in_calendar
+
 LONGEST_SEARCH = 200
 LONGEST_PIN = 2100
 """Room for the path of an endpoint."""
@@ -55,7 +57,7 @@ class ListFilter(forms.Form):
         """Add a day to the menu; `value` gives it as YYYY-MM-DD."""
         control = forms.DateInput(attrs={"class": "input", "type": "date"})
         self._words[name] = {}
-        self.fields[name] = forms.DateField(label=label, required=False, widget=control)
+        self.fields[name] = forms.DateField(label=label, required=False, validators=[in_calendar], widget=control)
 
     @property
     def visible_choices(self) -> Iterator[forms.BoundField]:

@@ -1,5 +1,7 @@
 """Requests as our views see them."""
 
+from urllib.parse import urlsplit
+
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
@@ -34,7 +36,29 @@ def wants_fragment(request: PublicRequest) -> bool:
     return bool(htmx) and not replaces_page
 
 
+def asking_page(request: PublicRequest) -> str:
+    """Return the page of ours from which htmx asks, without scheme and host; nothing for any other and for none."""
+    try:
+        return request.htmx.current_url_abs_path or ""
+    except ValueError:  # what the header says is no address
+        return ""
+
+
+def page_before(request: HttpRequest) -> str:
+    """Return the page of ours somebody came from, without scheme and host; nothing for any other and for none."""
+    try:
+        before = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # what the header says is no address
+        return ""
+    return f"{before.path}?{before.query}" if before.netloc == request.get_host() else ""
+
+
 def own_address(request: HttpRequest, address: str) -> str:
-    """Return an address to go on to, if it is one of ours; the front page otherwise."""
-    is_ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    """Return an address to go on to, if it is one of ours; the front page otherwise.
+
+    A word without a slash is none: Django would look for a route of that name.
+    """
+    is_ours = "/" in address and url_has_allowed_host_and_scheme(
+        address, {request.get_host()}, require_https=request.is_secure()
+    )
     return address if is_ours else "/"

@@ -1,5 +1,6 @@
 """Who acts in a request, and the headers every answer carries."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC
 from http import HTTPStatus
@@ -10,8 +11,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse
+from django.db import DatabaseError, DataError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -29,6 +30,7 @@ from inventory.access.selectors import who_acts
 from inventory.access.services.sessions import note_activity
 from inventory.access.zones import is_zone
 
+log = logging.getLogger(__name__)
 GetResponse = Callable[[PublicRequest], HttpResponseBase]
 
 CONTENT_SECURITY_POLICY: Final = (
@@ -90,7 +92,7 @@ class Sessions(SessionMiddleware):
 
 
 class WhoActs:
-    """Sets `request.principal` and the time zone, guards third-party routes, answers AccessRefused with 403.
+    """Sets `request.principal` and the time zone, guards third-party routes, answers what is refused or cannot be.
 
     Stands last.
     """
@@ -124,13 +126,24 @@ class WhoActs:
         if declared is None:
             msg = f"The route {name or request.path!r} is declared nowhere: mark its view with @route."
             raise ImproperlyConfigured(msg)
+        if declared.scope != Scope.PUBLIC and any("\0" in str(value) for value in kwargs.values()):
+            # No name holds one, and the database would not even look.
+            raise Http404
         if request.owes_factor and not declared.early and declared.scope != Scope.PUBLIC:
             to = reverse("access:security")
             return HttpResponseClientRedirect(to) if request.htmx else HttpResponseRedirect(to)
         return None if hasattr(view, "route") else refusal(request, declared, named=bool(args or kwargs))
 
     def process_exception(self, request: PublicRequest, error: Exception) -> HttpResponse | None:
-        """Answer a refused right with 403 and the roles that hold it."""
+        """Answer a refused right with 403 and the roles that hold it, and a value that cannot be with 400."""
+        if isinstance(error, DataError):
+            log.error(
+                "%s %s holds what the database can neither look for nor keep",
+                request.method,
+                request.path,
+                exc_info=error,
+            )
+            return render(request, "400.html", status=HTTPStatus.BAD_REQUEST)
         if not isinstance(error, AccessRefused):
             return None
         context = {"verb": error.verb, "roles": error.roles, "sentence": str(error)}

@@ -9,7 +9,7 @@ import binascii
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Any, Generic, TypeVar
@@ -85,7 +85,11 @@ def read_moment(value: Any) -> datetime:
     moment = datetime.fromisoformat(read_text(value))
     if moment.tzinfo is None:
         raise ValueError
-    return moment
+    try:
+        # The database takes no zone that is farther from UTC than any there is.
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError from error
 
 
 def page_of(  # noqa: PLR0913 - each by name

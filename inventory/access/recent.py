@@ -20,7 +20,7 @@ from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from inventory.access.http import PublicRequest, Request, own_address
+from inventory.access.http import PublicRequest, Request, asking_page, own_address
 
 P = ParamSpec("P")
 View = Callable[Concatenate[Request, P], HttpResponseBase]
@@ -64,7 +64,7 @@ def proved_at(request: PublicRequest) -> float:
 def page_of(request: PublicRequest) -> str:
     """Return the page somebody acts from, to go back to: the page itself, else the one that sent the form."""
     if request.htmx:
-        return request.htmx.current_url_abs_path or "/"
+        return asking_page(request) or "/"
     if request.method in {"GET", "HEAD"}:
         return request.get_full_path()
     parts = urlsplit(own_address(request, request.headers.get("Referer", "")))

@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 from django.urls import NoReverseMatch, URLPattern, URLResolver, resolve, reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from inventory.access.http import PublicRequest
+from inventory.access.http import PublicRequest, asking_page
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may, may_somewhere, refused, require
 
@@ -138,6 +138,6 @@ def undeclared(resolver: URLResolver) -> list[str]:
 def _sign_in_first(request: PublicRequest) -> HttpResponseBase:
     """Send somebody to the sign-in and, where a plain visit can be taken up again, back afterwards."""
     if request.htmx:
-        there = redirect_to_login(request.htmx.current_url_abs_path or "/")
+        there = redirect_to_login(asking_page(request) or "/")
         return HttpResponseClientRedirect(there.url)
     return redirect_to_login(request.get_full_path() if request.method in {"GET", "HEAD"} else "/")

@@ -1,7 +1,7 @@
 """The findings before and after one, in the list somebody came from."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.db.models import CharField, IntegerField, QuerySet, Value
 from django.http import QueryDict
@@ -45,7 +45,7 @@ def neighbours(*, principal: Principal, finding: Finding, listed: str) -> Neighb
 
 
 def _list_at(principal: Principal, listed: str) -> QuerySet[Finding] | None:
-    if not listed.startswith("/") or listed.startswith("//") or len(listed) > LONGEST:
+    if not listed.startswith("/") or listed.startswith("//") or len(listed) > LONGEST or "\0" in unquote(listed):
         return None
     try:
         parts = urlsplit(listed)

@@ -1,11 +1,14 @@
-"""What is answered when a page fails."""
+"""What is answered when a page fails, is not there, or cannot be read.
+
+Django's own views for this read the form once more for its CSRF token; where that is what cannot be read, they fail.
+"""
 
 import sys
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.views.defaults import server_error
 
 from inventory.access.away import CLOSED, DATABASE, FULL, NO_ROOM, SECONDS, why_away
 
@@ -17,11 +20,24 @@ HEADS: Final = {
 }
 
 
-def failed(request: HttpRequest) -> HttpResponse | HttpResponseServerError:
+def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 -- Django gives it
+    """Say that the request cannot be read (400)."""
+    if request.path.startswith("/api/"):
+        told = {"code": "malformed", "message": "This request cannot be read."}
+        return JsonResponse({"error": told}, status=400)
+    return HttpResponse(render_to_string("400.html"), status=400)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 -- Django gives it
+    """Say that there is nothing for whoever asks (404)."""
+    return render(request, "404.html", status=404)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
     """Say what is away, where that is why (503); else that Posture failed (500)."""
     why = why_away(sys.exc_info()[1])
     if not why:
-        return server_error(request)
+        return HttpResponse(render_to_string("500.html"), status=500)
     answer: HttpResponse
     if request.path.startswith("/api/"):
         answer = JsonResponse({"error": {"code": "unavailable", "message": why}}, status=503)

@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
@@ -25,7 +24,7 @@ from findings.services.decide import (
 )
 from findings.services.notes import add_note
 from findings.status import DecisionKind
-from inventory.access.http import Request, wants_fragment
+from inventory.access.http import Request, page_before, wants_fragment
 from inventory.access.rights import Verb, require, roles_that_may
 from inventory.access.routes import Scope, route
 from posture.forms import MENUS, AnswerForm, AskForm, DecisionForm, NoteForm
@@ -218,11 +217,7 @@ def refused_finding(request: Request, finding: Finding, error: str | FindingsRef
 
 def _came_from(request: Request) -> str:
     """Return the address of the list somebody came from, as the page says it, else as the browser does."""
-    told = request.POST.get("from") or request.GET.get("from")
-    if told:
-        return told
-    before = urlsplit(request.headers.get("Referer", ""))
-    return f"{before.path}?{before.query}" if before.netloc == request.get_host() else ""
+    return request.POST.get("from") or request.GET.get("from") or page_before(request)
 
 
 def shown_page(request: Request, finding: Finding) -> FindingPage:

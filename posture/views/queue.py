@@ -157,7 +157,7 @@ def _act(request: Request, asked: QueryDict, finding_ids: list[int]) -> HttpResp
     if not form.is_valid():
         raise FindingsRefused(str(next(iter(form.errors.values()))[0]))
     said_kind = form.cleaned_data["act"]
-    reason = form.cleaned_data["reason"] or asked.get("preset", "")
+    reason = form.cleaned_data["reason"] or form.cleaned_data["preset"]
     written = decide_together(
         finding_ids=finding_ids, kind=said_kind, reason=reason, until=form.end(), proof=form.cleaned_data["proof"],
         seen=asked.get("seen", ""), principal=principal, now=now,

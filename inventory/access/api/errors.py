@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.core import exceptions as django_errors
 from django.core.signals import got_request_exception
+from django.db import DataError
 from django.http import Http404
 from rest_framework import exceptions, status
 from rest_framework.response import Response
@@ -115,6 +116,9 @@ def _of_django(error: Exception) -> Refusal | None:
         return Refusal(message, code="too_large", status=status.HTTP_413_REQUEST_ENTITY_TOO_LARGE)
     if isinstance(error, django_errors.SuspiciousOperation):
         return Refusal("This request cannot be read.", code="malformed")
+    if isinstance(error, DataError):
+        log.error("A value that the database can neither look for nor keep", exc_info=error)
+        return Refusal("A text, number or moment in this request is none that can be.", code="invalid")
     if why := why_away(error):
         log.error("%s", why, exc_info=error)
         return Refusal(why, code="unavailable", status=503, headers={"Retry-After": SECONDS})

@@ -70,6 +70,21 @@ class AppForm(forms.Form):
     )
 
 
+class CredentialField(forms.JSONField):
+    """What a browser answered; of JSON that Python cannot hold Django's own field would fail."""
+
+    @override
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError) as error:
+            raise get_adapter().validation_error(WRONG) from error
+
+    @override
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return nothing to show: an answer is given once."""
+
+
 class PasskeyForm(forms.Form):
     """What the browser answered, and what the person calls the passkey."""
 
@@ -80,7 +95,7 @@ class PasskeyForm(forms.Form):
         help_text="So that you know it again: this laptop, blue key.",
         widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off", "autofocus": True}),
     )
-    credential = forms.JSONField(widget=forms.HiddenInput)
+    credential = CredentialField(widget=forms.HiddenInput)
 
     def clean_credential(self) -> dict[str, Any]:
         """Check the answer against the question in the session, and that the passkey asked for a PIN or a finger."""
@@ -99,3 +114,11 @@ class PasskeyForm(forms.Form):
 
 class ConfirmPasskeyForm(allauth_passkeys.ReauthenticateWebAuthnForm):  # type: ignore[misc]  # as above
     """A passkey once more, from somebody who is signed in."""
+
+    credential = CredentialField(widget=forms.HiddenInput)
+
+
+class SignInPasskeyForm(allauth_passkeys.LoginWebAuthnForm):  # type: ignore[misc]  # as above
+    """A passkey from somebody who is not signed in yet."""
+
+    credential = CredentialField(widget=forms.HiddenInput)

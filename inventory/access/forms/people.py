@@ -5,11 +5,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils import timezone
 
 from inventory.access.choices import OrganisationRole, TeamRole
+from inventory.access.days import in_calendar
 
 INPUT = {"class": "input"}
 PRINTABLE = RegexValidator(
@@ -86,6 +86,7 @@ class RoleForm(forms.Form):
     until = forms.DateField(
         label="Until the end of",
         required=False,
+        validators=[in_calendar],
         widget=forms.DateInput(attrs={**INPUT, "type": "date"}, format="%Y-%m-%d"),
     )
 
@@ -95,14 +96,6 @@ class RoleForm(forms.Form):
         if day is None:
             return None
         return datetime.combine(day + timedelta(days=1), time.min, tzinfo=timezone.get_current_timezone())
-
-    def clean_until(self) -> date | None:
-        """Refuse a day that the calendar of the database has no morrow for."""
-        day: date | None = self.cleaned_data["until"]
-        if day is not None and day.year > 2999:  # noqa: PLR2004 -- far past any role
-            msg = "Choose a day before the year 3000."
-            raise ValidationError(msg)
-        return day
 
 
 class LeavingForm(forms.Form):

@@ -30,9 +30,8 @@ def end(request: Request) -> HttpResponse:
     user, now, number = cast("User", request.user), timezone.now(), request.POST.get("number", "")
     here = request.session.session_key or ""
     if number:
-        was = number.isdigit() and end_session(
-            user=user, number=int(number), but=here, principal=request.principal, now=now
-        )
+        is_number = number.isdecimal() and len(number) < len(str(2**63))
+        was = is_number and end_session(user=user, number=int(number), but=here, principal=request.principal, now=now)
         messages.success(request, "The session is ended." if was else "That session had ended already.")
     else:
         count = end_other_sessions(user=user, but=here, principal=request.principal, now=now)

@@ -2,7 +2,6 @@
 
 from allauth.account.models import Login
 from allauth.core.internal import ratelimit
-from allauth.mfa.webauthn.forms import LoginWebAuthnForm
 from allauth.mfa.webauthn.internal import auth as webauthn
 from allauth.mfa.webauthn.internal.flows import perform_passwordless_login
 from django.contrib import messages
@@ -13,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from inventory.access.forms.factors import SignInPasskeyForm
 from inventory.access.http import PublicRequest, own_address
 from inventory.access.routes import Scope, route
 
@@ -31,7 +31,7 @@ def passkey(request: PublicRequest) -> HttpResponseBase:
     limit: HttpResponse | None = ratelimit.consume_or_429(request, app="allauth.mfa", action="webauthn_login")
     if limit:
         return limit
-    form = LoginWebAuthnForm(data=request.POST)
+    form = SignInPasskeyForm(data=request.POST)
     if not form.is_valid():
         messages.error(request, "This passkey is not known here. Sign in with your password.")
         return redirect("account_login")

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from inventory.access.http import PublicRequest, Request, wants_fragment
+from inventory.access.models import User
 from inventory.access.recent import fresh_sign_in
 from inventory.access.rights import Verb, require
 from inventory.access.routes import Scope, route
@@ -57,6 +58,11 @@ def grave(_request: Request) -> HttpResponse:
     return HttpResponse("done")
 
 
+@route(Scope.SELF)
+def asked(request: Request, name: str) -> HttpResponse:
+    return HttpResponse(str(User.objects.filter(name=request.GET.get("name", name)).count()))
+
+
 @route(Scope.PUBLIC)
 def broken(_request: PublicRequest) -> HttpResponse:
     msg = "broken on purpose"
@@ -76,6 +82,7 @@ kinds = (
         path("organisation/", organisation, name="organisation"),
         path("policies/", policies, name="policies"),
         path("decide/<int:team_id>/", decide, name="decide"),
+        path("asked/<str:name>/", asked, name="asked"),
         path("grave/", grave, name="grave"),
         path("broken/", broken, name="broken"),
         path("oversight/", undeclared, name="undeclared"),

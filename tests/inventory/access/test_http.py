@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory
 from django_htmx.middleware import HtmxDetails
 
-from inventory.access.http import PublicRequest, wants_fragment
+from inventory.access.http import PublicRequest, asking_page, page_before, wants_fragment
 
 
 def request(headers: dict[str, str]) -> PublicRequest:
@@ -29,3 +29,11 @@ def test_only_a_swap_into_a_page_gets_a_fragment(headers: dict[str, str], *, exp
     made = request(headers)
     assert wants_fragment(made) is expected
     assert made.answers_vary
+
+
+@pytest.mark.parametrize("said", ["http://[x", "//[", "http://testserver.example/", "\x7f", ""])
+def test_a_page_before_that_is_no_address_of_ours_is_none(said: str) -> None:
+    assert asking_page(request({"HX-Request": "true", "HX-Current-URL": said})) == ""
+    assert page_before(request({"Referer": said})) == ""
+    ours = "http://testserver/apis/?q=x"
+    assert asking_page(request({"HX-Current-URL": ours})) == page_before(request({"Referer": ours})) == "/apis/?q=x"

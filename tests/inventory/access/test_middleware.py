@@ -137,3 +137,18 @@ def test_an_address_that_only_takes_forms_says_so_on_a_page(client: Client) -> N
     refused = client.get(reverse("access:theme"))
     assert (refused.status_code, refused["Allow"]) == (HTTPStatus.METHOD_NOT_ALLOWED, "POST")
     assert "There is nothing to see at this address" in refused.content.decode()
+
+
+@pytest.mark.parametrize("asks_as", ["HX-Current-URL", "Referer"])
+def test_a_page_before_that_is_no_address_leads_to_the_sign_in_all_the_same(client: Client, asks_as: str) -> None:
+    answer = client.get("/kinds/own/", headers={"HX-Request": "true", asks_as: "http://[x"})
+    assert answer.headers["HX-Redirect"] == "/login/?next=/"
+
+
+def test_a_name_with_a_zero_byte_is_not_found_and_a_value_that_cannot_be_is_told(client: Client) -> None:
+    client.force_login(person(OrganisationRole.ANALYST))
+    assert client.get("/kinds/asked/a%00b/").status_code == HTTPStatus.NOT_FOUND
+    assert client.get("/kinds/asked/b/").status_code == HTTPStatus.OK
+    answer = client.get("/kinds/asked/b/?name=%00")
+    assert answer.status_code == HTTPStatus.BAD_REQUEST
+    assert "Nothing was changed" in answer.content.decode()

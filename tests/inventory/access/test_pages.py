@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from django.db.models import QuerySet
@@ -114,6 +115,8 @@ def cursor(*values: object) -> str:
         cursor(1, 2, 3),
         cursor("2026-03-01T12:00:00+00:00", "a"),
         cursor("2026-03-01T12:00:00", "a", 1),
+        cursor("9999-12-31T23:59:59-12:00", "a", 1),
+        cursor("0001-01-01T00:00:00+14:00", "a", 1),
         cursor("2026-03-01T12:00:00+00:00", "a\0", 1),
         cursor("2026-03-01T12:00:00+00:00", "\ud800", 1),
         cursor("2026-03-01T12:00:00+00:00", "a", *[True]),
@@ -141,3 +144,8 @@ def test_a_number_of_no_sane_size_is_refused(value: object) -> None:
 def test_an_empty_list_has_a_page_without_ways() -> None:
     page = page_of(apis(), order=ORDER)
     assert (page.rows, page.total, page.next, page.previous) == ((), 0, "", "")
+
+
+def test_a_moment_in_a_zone_that_cannot_be_is_the_same_moment() -> None:
+    assert read_moment("2026-03-02T11:59:00+23:59") == datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert read_moment("2026-03-02T11:59:00+23:59").tzinfo == UTC

@@ -85,6 +85,7 @@ def test_it_is_narrowed_by_what_the_chips_say(auditor: Principal) -> None:
         ("since=2026-11-19&until=2026-11-19", ["FND-1"]),
         ("q=because", ["FND-1"]),
         ("q=%25", []),
+        ("since=0001-01-01&until=9999-12-31", ["API-1", "FND-1", "FND-2"]),
         ("kind=nonsense&since=yesterday&verb=%00", ["API-1", "FND-1", "FND-2"]),
     ):
         assert codes(auditor, query) == expected, query

@@ -4,13 +4,16 @@ from html import unescape
 from http import HTTPStatus
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
-from findings.models import Decision, Finding
+from findings.models import Decision, Finding, Presence
+from findings.services.statuses import derive_statuses, touch
 from inventory.access.choices import OrganisationRole
 from inventory.access.models import Team, User
 from tests.inventory.access.people import person, team
 from tests.posture.services.estates import make_api, make_finding, seen_by_a_scan
-from tests.posture.views.pages import asked, at, signed_in, status_of, text_of
+from tests.posture.views.pages import asked, at, done_of, rows_of, signed_in, status_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -74,3 +77,63 @@ def test_the_day_ends_in_the_zone_of_the_person(finding: Finding, owner: User) -
     signed_in(owner).post(at(finding, "ask/"), {"kind": "asked", "until": "2099-01-01", "reason": "x"})
     # The last second of the day at +05:30.
     assert Decision.objects.get().until.isoformat() == "2099-01-01T18:29:59+00:00"  # type: ignore[union-attr] # an asked one has it
+
+
+@pytest.mark.parametrize("until", ["9999-12-31", "3000-01-01", "0001-01-01"])
+def test_a_day_that_another_zone_cannot_say_is_refused(finding: Finding, owner: User, until: str) -> None:
+    """It was kept once, in the year 10000 of UTC, and no page could show it from then on."""
+    owner.zone = "America/Los_Angeles"
+    owner.save()
+    answer = signed_in(owner).post(at(finding, "ask/"), {"kind": "asked", "until": until, "reason": "x"})
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "from the year 1900 to 2999" in text_of(answer.content)
+    assert not Decision.objects.exists()
+
+
+@pytest.mark.parametrize("judged", ["false_positive", "resolved", "duplicate"])
+def test_a_request_waits_no_more_once_the_finding_is_decided_otherwise_and_again_when_that_is_taken_back(
+    finding: Finding, owner: User, judged: str
+) -> None:
+    other = make_finding(finding.api)
+    code, manager = asked(finding, owner), signed_in(person(OrganisationRole.SECURITY_MANAGER))
+    assert "asks to accept the risk" in text_of(manager.get("/queue/").content)
+    answer = manager.post(at(finding, "decide/"), {"kind": judged, "reason": "Seen", "proof": other.code})
+    for page in ("/queue/", at(finding)):
+        assert "asks to accept the risk" not in text_of(manager.get(page).content), page
+    assert "not needed any more" in text_of(manager.get(at(finding)).content)
+    assert listed(manager, "waits") == []
+    assert any("Not needed any more" in row for row in listed(manager, "any"))
+    late = manager.post(at(finding, "answer/"), {"decision": code, "answer": "accept"})
+    assert late.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "by now: there is no risk left to accept" in text_of(late.content)
+    assert status_of(finding) == judged
+    manager.post(at(finding, "undo/"), {"decision": done_of(answer)})
+    assert "asks to accept the risk" in text_of(manager.get("/queue/").content)
+    manager.post(at(finding, "answer/"), {"decision": code, "answer": "accept"})
+    assert status_of(finding) == "accepted"
+
+
+def test_a_request_waits_no_more_once_no_scan_finds_it_and_none_is_asked_then(finding: Finding, owner: User) -> None:
+    asked(finding, owner)
+    manager = signed_in(person(OrganisationRole.SECURITY_MANAGER))
+    Presence.objects.filter(finding=finding).delete()
+    touch("VALUES (%s)", [finding.pk])
+    derive_statuses(now=timezone.now())
+    assert "asks to accept the risk" not in text_of(manager.get("/queue/").content)
+    page = signed_in(owner)
+    assert at(finding, "ask/") not in page.get(at(finding)).content.decode()
+    answer = page.post(at(finding, "ask/"), {"kind": "asked", "until": "2999-01-01", "reason": "x"})
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "“No longer found” by now" in text_of(answer.content)
+
+
+def test_an_accepted_risk_is_asked_for_longer(finding: Finding, owner: User) -> None:
+    manager = signed_in(person(OrganisationRole.SECURITY_MANAGER))
+    manager.post(at(finding, "answer/"), {"decision": asked(finding, owner), "answer": "accept"})
+    assert status_of(finding) == "accepted"
+    asked(finding, owner)
+    assert "asks to accept the risk" in text_of(manager.get("/queue/").content)
+
+
+def listed(client: Client, state: str) -> list[str]:
+    return rows_of(client.get(f"/decisions/?state={state}").content)

@@ -104,7 +104,19 @@ def test_the_list_one_came_from_gives_the_next_and_the_previous() -> None:
 
 
 @pytest.mark.parametrize(
-    "told", ["https://evil.example/findings/", "//evil.example/findings/", "/jobs/", "/nowhere/", "x", "/findings/\0"]
+    "told",
+    [
+        "https://evil.example/findings/",
+        "//evil.example/findings/",
+        "/jobs/",
+        "/nowhere/",
+        "x",
+        "/findings/\0",
+        "/findings/?source=%00",
+        "/apis/\0/findings/",
+        "/[",
+        "//[",
+    ],
 )
 def test_any_other_address_has_no_neighbours_and_is_not_repeated(told: str) -> None:
     api = make_api()
@@ -113,6 +125,12 @@ def test_any_other_address_has_no_neighbours_and_is_not_repeated(told: str) -> N
     assert beside(page) == []
     assert 'name="from"' not in page.decode()
     assert "//evil" not in page.decode()
+
+
+def test_a_page_that_sends_somebody_with_no_address_has_no_neighbours() -> None:
+    code = make_finding(make_api()).code
+    client = signed_in(person(OrganisationRole.AUDITOR))
+    assert client.get(f"/findings/{code}/", headers={"Referer": "http://[x"}).status_code == 200
 
 
 def test_findings_out_of_sight_are_nobodys_neighbours() -> None:

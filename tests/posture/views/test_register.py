@@ -94,7 +94,9 @@ def test_the_calendar_counts_what_ends_in_each_month_and_opens_it() -> None:
     assert f'?month={until:%Y-%m}"><b>2</b>' in page
     assert len(listed(client, f"month={until:%Y-%m}")) == 2
     assert listed(client, "month=2020-01") == []
-    assert len(listed(client, "month=nonsense")) == 2
+    for month in ("nonsense", "9999-12", "0000-01", "%00"):
+        assert len(listed(client, f"month={month}")) == 2, month
+    assert listed(client, "month=0001-01") == []
 
 
 def test_a_team_has_its_own_and_what_is_about_everybody() -> None:

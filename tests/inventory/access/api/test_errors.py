@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
+from django.db import DataError
 from django.http import Http404
 from rest_framework import serializers
 
@@ -81,6 +82,7 @@ def test_a_large_body_is_413_with_the_limit_before_it_is_read() -> None:
         (RequestDataTooBig(), 413, "too_large", "send less"),
         (TooManyFieldsSent(), 413, "too_large", "send less"),
         (SuspiciousOperation(), 400, "malformed", "cannot be read"),
+        (DataError("no such value"), 400, "invalid", "none that can be"),
         (refused(Verb.DECIDE), 403, "forbidden", "A token may not decide"),
         (refused(Verb.REVEAL), 403, "forbidden", "Security manager, Analyst, Team owner, Responder"),
         (refused(Verb.SEE_PAYLOADS), 403, "forbidden", "it has not the scope see_payloads"),

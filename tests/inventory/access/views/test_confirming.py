@@ -49,7 +49,14 @@ def test_a_passkey_is_asked_for_those_of_the_person_and_a_made_up_answer_is_refu
     client = signed_in(person(password=PASSWORD), ago=700)
     asked = client.get("/reauthenticate/options/").json()["publicKey"]
     assert len(asked["challenge"]) > 20
-    for credential in ("{}", "null", "x", '{"id": "x", "rawId": "eA", "type": "public-key", "response": {}}'):
+    for credential in (
+        "{}",
+        "null",
+        "x",
+        "9" * 5000,
+        "[" * 90_000,
+        '{"id": "x", "rawId": "eA", "type": "public-key", "response": {}}',
+    ):
         assert client.post(CONFIRM, {"credential": credential}).status_code == HTTPStatus.OK, credential
     assert client.get("/kinds/grave/").status_code == HTTPStatus.FOUND
 

@@ -123,7 +123,18 @@ def test_where_a_role_asks_for_one_the_page_says_why_it_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    "credential", ["", "null", "[]", "{}", '{"response": 1}', '{"id": "x", "rawId": "eA", "type": "public-key"}', "{"]
+    "credential",
+    [
+        "",
+        "null",
+        "[]",
+        "{}",
+        '{"response": 1}',
+        '{"id": "x", "rawId": "eA", "type": "public-key"}',
+        "{",
+        "9" * 5000,
+        "[" * 90_000,
+    ],
 )
 def test_what_no_browser_answers_adds_no_passkey(credential: str) -> None:
     client = signed_in(person())

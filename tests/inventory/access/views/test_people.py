@@ -74,7 +74,7 @@ def test_a_role_is_given_with_an_end_and_taken_away(browser: Client) -> None:
     assert roles(user) == []
     for wrong in (
         {"role": "king"}, {"role": "auditor", "until": "2001-01-01"}, {"role": "auditor", "until": "9999-12-31"},
-        {"role": "auditor", "until": "tomorrow"}, {},
+        {"role": "auditor", "until": "tomorrow"}, {"role": "auditor", "until": "0001-01-01"}, {},
     ):  # fmt: skip
         answer = browser.post(f"{page_of(user)}roles/", wrong)
         assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY, wrong

@@ -38,7 +38,7 @@ def test_sessions_end_one_by_one_or_all_others() -> None:
     assert here.post(END, {"number": str(number)}).headers["Location"] == SECURITY
     assert "The session is ended." in here.get(SECURITY).content.decode()
     assert there.get("/kinds/own/").status_code == HTTPStatus.FOUND
-    for gone in (str(number), "0", "x", "9" * 40):
+    for gone in (str(number), "0", "x", "9" * 40, "9" * 5000, "\N{SUPERSCRIPT TWO}", "\0"):
         here.post(END, {"number": gone})
         assert "had ended already" in here.get(SECURITY).content.decode(), gone
     here.post(END)

@@ -35,7 +35,18 @@ def test_the_question_is_the_same_for_everybody_but_for_its_chance(client: Clien
 
 def test_answers_that_do_not_fit_open_nothing_and_read_alike(client: Client) -> None:
     pages = set()
-    answers = ["", "{}", "null", "x", "[]", '"x"', answer_of(None), answer_of(person(password=PASSWORD))]
+    answers = [
+        "",
+        "{}",
+        "null",
+        "x",
+        "9" * 5000,
+        "[" * 90_000,
+        "[]",
+        '"x"',
+        answer_of(None),
+        answer_of(person(password=PASSWORD)),
+    ]
     for credential in answers:
         client.get(PASSKEY)
         answer = client.post(PASSKEY, {"credential": credential})
