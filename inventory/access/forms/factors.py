@@ -3,6 +3,7 @@
 import hashlib
 from typing import Any, Final
 
+from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as allauth_forms
 from allauth.mfa.models import Authenticator
@@ -46,12 +47,12 @@ class CodeForm(allauth_forms.AuthenticateForm):  # type: ignore[misc]  # allauth
         self.fields["code"].widget = CodeInput(attrs=dict(CODE_ATTRIBUTES))
 
     def clean_code(self) -> str:
-        """Take each code once: allauth forgets a used one while the clock of a neighbour would still take it."""
+        """Take each code once, however it is spelt: allauth forgets a used one while a neighbour's clock takes it."""
         try:
             code: str = super().clean_code()
         except BrokenSealError as error:
             raise forms.ValidationError(UNOPENED) from error
-        digest = hashlib.sha256(code.encode()).hexdigest()
+        digest = hashlib.sha256(normalize_user_code(code).encode()).hexdigest()
         is_app = self.authenticator.type == Authenticator.Type.TOTP
         if is_app and not cache.add(f"factor-used:{self.user.pk}:{digest}", 1, timeout=LIFE_OF_CODE):
             raise get_adapter().validation_error(WRONG)

@@ -5,6 +5,7 @@ from http import HTTPStatus
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.core.cache import cache
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -51,6 +52,16 @@ def test_a_code_of_this_half_minute_or_a_neighbour_is_taken_and_only_once(steps:
     first, second = half_in(user), half_in(user)
     first.post(STEP, {"code": code})
     second.post(STEP, {"code": code})
+    assert (is_in(first), is_in(second)) == (True, False)
+
+
+def test_a_used_code_in_another_spelling_is_not_taken_once_allauth_forgot_it() -> None:
+    user = person(password=PASSWORD)
+    code = code_of(app_of(user), steps=1)
+    first, second = half_in(user), half_in(user)
+    first.post(STEP, {"code": code})
+    assert cache.delete(f"allauth.mfa.totp.used?user={user.pk}&code={code}")
+    second.post(STEP, {"code": f"{code[:3]} {code[3:]}"})
     assert (is_in(first), is_in(second)) == (True, False)
 
 
