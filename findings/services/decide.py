@@ -193,8 +193,9 @@ def undo(*, decisions: Sequence[Decision], principal: Principal, now: datetime) 
 
     Raises AccessRefused without the right to decide, and FindingsRefused when one was answered or undone already.
     """
-    for decision in decisions:
-        person = _require(principal, Verb.DECIDE, _target_of(decision))
+    for target in sorted(map(_target_of, decisions), key=lambda each: each.finding_ids):
+        person = _require(principal, Verb.DECIDE, target)
+        _lock(target)  # as whoever answers one does first: else each waits for what the other holds
     if not decisions or any(decision.kind == DecisionKind.UNDONE for decision in decisions):
         msg = "There is nothing to take back."
         raise FindingsRefused(msg)

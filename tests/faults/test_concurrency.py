@@ -19,7 +19,7 @@ from django.db import connection, connections
 
 from findings.errors import FindingsRefused
 from findings.models import Decision, Finding, Retest, Scan
-from findings.services.decide import Statement, Target, answer_acceptance, ask_acceptance, decide
+from findings.services.decide import Statement, Target, answer_acceptance, ask_acceptance, decide, undo
 from findings.services.notes import add_note
 from findings.services.upload import receive_upload
 from findings.services.work import ask_retest
@@ -146,6 +146,16 @@ def test_uploads_and_decisions_at_once_leave_what_they_leave_in_turn(
     assert together == in_turn
 
 
+def refused(act: Callable[[], object]) -> Callable[[], None]:
+    """Return what does it or is refused in words."""
+
+    def run() -> None:
+        with suppress(FindingsRefused):
+            act()
+
+    return run
+
+
 @pytest.mark.slow
 def test_all_that_people_do_to_one_finding_at_once_is_done_or_refused_in_words(fresh_database: str) -> None:
     """They held the finding in two orders once: one in a ring of waiting was told that the database is away."""
@@ -165,15 +175,13 @@ def test_all_that_people_do_to_one_finding_at_once_is_done_or_refused_in_words(f
         for asked in Decision.objects.waiting(now=LATER).exclude(by=by.user_id):
             answer_acceptance(asked=asked, accept=True, reason="", principal=by, now=LATER)
 
-    def refused(act: Callable[[], object]) -> Callable[[], None]:
-        def run() -> None:
-            with suppress(FindingsRefused):
-                act()
-
-        return run
+    def take_back(by: Principal) -> None:
+        for asked in Decision.objects.waiting(now=LATER):
+            undo(decisions=[asked], principal=by, now=LATER)
 
     acts: list[Callable[[Principal], object]] = [
-        ask, answer, partial(judge, kind=DecisionKind.TRIAGED), partial(judge, kind=DecisionKind.FALSE_POSITIVE),
+        ask, answer, take_back,
+        partial(judge, kind=DecisionKind.TRIAGED), partial(judge, kind=DecisionKind.FALSE_POSITIVE),
         lambda by: add_note(finding=found, text="x", principal=by, now=LATER),
         lambda by: ask_retest(finding=found, note="", principal=by, now=LATER),
     ]  # fmt: skip
