@@ -24,6 +24,8 @@ MARK: Final = "posture_"
 SECRET_BYTES: Final = 32
 SHOWN: Final = len(MARK) + 6
 LONGEST_DAYS: Final = 366
+AGAIN: Final = timedelta(minutes=1)
+"""What somebody sends in the same words within this time is one thing."""
 USE_WRITTEN_EVERY: Final = timedelta(minutes=1)
 DEFAULT_SCOPES: Final = (Verb.SEE.value, Verb.UPLOAD.value, Verb.EXPORT.value)
 
@@ -50,17 +52,20 @@ def create_token(  # noqa: PLR0913 -- what a token is, by name
     """Make a token that acts for a person within scopes for some days, in one team if one is named.
 
     People make their own; Posture itself (a command) makes one for anybody. Raises AccessRefused for anybody else, and
-    ChangeRefused for a person, scope, team or time that cannot be.
+    ChangeRefused for a person, scope, team or time that cannot be, and for what a person sends twice.
     """
     own = principal.kind == PrincipalKind.USER and principal.user_id == user.pk
     if not own and principal.kind != PrincipalKind.SYSTEM:
         require(principal, Verb.MANAGE_PEOPLE, team_id=None)
     scopes = sorted(set(scopes))
     _check(user, scopes, days, team, now)
+    name = name[:120] or f"Token of {now:%Y-%m-%d}"
+    if own:
+        _refuse_a_second(user, name, now)
     secret = MARK + secrets.token_urlsafe(SECRET_BYTES)
     token = Token.objects.create(
         user=user,
-        name=name[:120] or f"Token of {now:%Y-%m-%d}",
+        name=name,
         digest=_digest(secret),
         prefix=secret[:SHOWN],
         scopes=scopes,
@@ -111,6 +116,17 @@ def find_token(*, secret: str, now: datetime) -> Token:
         due = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_WRITTEN_EVERY)
         Token.objects.filter(due, pk=token.pk).update(last_used_at=now)
     return token
+
+
+def _refuse_a_second(user: User, name: str, now: datetime) -> None:
+    """Refuse the form that is sent twice: nobody keeps the secret of the first, so it cannot be shown again."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)  # of two at once the second sees the first
+    if Token.objects.filter(user=user, name=name, revoked_at=None, created_at__gt=now - AGAIN).exists():
+        msg = (
+            f"The token {name} was made a moment ago, and its secret was shown then. If you did not get it, revoke "
+            "that token and make another one."
+        )
+        raise ChangeRefused(msg)
 
 
 def _check(user: User, scopes: list[str], days: int, team: Team | None, now: datetime) -> None:

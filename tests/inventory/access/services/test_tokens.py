@@ -105,6 +105,22 @@ def test_people_make_their_own_tokens_and_nobody_elses() -> None:
     assert revoke_token(token=made.token, principal=principal_of(user, now=NOW), now=NOW)
 
 
+def test_what_a_person_sends_twice_is_one_token_unless_they_revoked_it() -> None:
+    user = person()
+    own = principal_of(user, now=NOW)
+    made = make(user, principal=own)
+    with pytest.raises(ChangeRefused, match="The token ci was made a moment ago, and its secret was shown then"):
+        make(user, principal=own, now=NOW + MINUTE / 2)
+    assert Token.objects.filter(user=user).count() == 1
+    other = person()
+    make(other, principal=principal_of(other, now=NOW))
+    make(user, principal=own, name="cd")
+    make(user, principal=own, now=NOW + MINUTE)
+    revoke_token(token=made.token, principal=own, now=NOW)
+    Token.objects.filter(created_at=NOW + MINUTE).delete()
+    make(user, principal=own, now=NOW + MINUTE / 2)
+
+
 def test_a_token_cannot_make_or_end_a_token() -> None:
     made = make(person(OrganisationRole.ADMINISTRATOR), scopes=["see", "upload", "export"])
     principal = principal_of_token(made.token, now=NOW)
