@@ -17,7 +17,7 @@ from typing_extensions import override
 from findings.errors import FindingsRefused
 from findings.models import Report
 from findings.services.upload import receive_upload
-from inventory.access.api.asking import Parameter, flag
+from inventory.access.api.asking import SOME, Parameter, flag
 from inventory.access.api.errors import Refusal, not_found, refusing
 from inventory.access.api.resources import Listing, Resource, too_large
 from inventory.access.api.signing_in import ApiRequest
@@ -124,7 +124,7 @@ class ReportList(Listing[Report], Posting):
     verbs: ClassVar = {"GET": Verb.SEE, "POST": Verb.UPLOAD}
     name: ClassVar = "reports"
     filters: ClassVar = (
-        Parameter(name="format", meaning="Name of the format, as in `manage.py reference`.", read=_format),
+        Parameter(name="format", meaning="Name of the format, as in `manage.py reference`.", read=_format, bounds=SOME),
         flag("folded", "Whether it was read."),
     )
     newest_first = True

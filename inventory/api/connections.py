@@ -11,7 +11,7 @@ from rest_framework.fields import Field
 from rest_framework.response import Response
 from typing_extensions import TypedDict, override
 
-from inventory.access.api.asking import Parameter, flag, text
+from inventory.access.api.asking import SOME, Parameter, flag, text
 from inventory.access.api.bodies import read_body
 from inventory.access.api.errors import Refusal, not_found
 from inventory.access.api.resources import Listing, Resource
@@ -142,7 +142,7 @@ class ConnectionList(Listing[Connection], Posting):
     verbs: ClassVar = {"GET": Verb.SEE, "POST": Verb.CONNECT}
     name: ClassVar = "connections"
     filters: ClassVar = (
-        Parameter(name="kind", meaning="Name of the connector, as in `manage.py reference`.", read=_kind),
+        Parameter(name="kind", meaning="Name of the connector, as in `manage.py reference`.", read=_kind, bounds=SOME),
         text("team", "Slug of the team."),
         flag("paused", "Whether it is paused."),
     )

@@ -33,7 +33,7 @@ def second(name: str, meaning: str) -> Parameter:
         msg = f"is “{value[:40]}”; write a moment with its zone, such as 2026-01-31T12:00:00Z"
         raise ValueError(msg)
 
-    return Parameter(name=name, meaning=meaning, read=read)
+    return Parameter(name=name, meaning=meaning, read=read, bounds={"format": "date-time"})
 
 
 AT: Final = second("at", "The second to tell of, with its zone; left out, or to come, it is now.")

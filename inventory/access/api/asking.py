@@ -1,7 +1,7 @@
 """What a list may be asked: a closed set of parameters, each with what it means and the values it takes."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.conf import settings
@@ -14,6 +14,11 @@ LONGEST: Final = 300
 MOST_ROWS: Final = 100
 DEFAULT_ROWS: Final = 50
 FLAGS: Final = {"true": True, "false": False}
+SAYS: Final = r"^[^\0]*[^\s\0][^\0]*$"
+"""What is not empty, as JSON Schema says it."""
+SOME: Final = {"minLength": 1}
+VEILED: Final = "^[A-Z2-7]{13}$"
+"""What `inventory.access.veils` gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +26,7 @@ class Parameter:
     """One parameter of an address.
 
     `read` returns what its text stands for, and raises ValueError with the end of a sentence ("is …; use …").
-    `choices` is empty where any value goes.
+    `choices` is empty where any value goes; `bounds` are its other limits, in the words of JSON Schema.
     """
 
     name: str
@@ -29,6 +34,7 @@ class Parameter:
     read: Callable[[str], Any]
     choices: tuple[str, ...] = ()
     kind: str = "string"
+    bounds: Mapping[str, Any] = field(default_factory=dict)
 
 
 def choice(name: str, meaning: str, values: Sequence[str]) -> Parameter:
@@ -52,7 +58,7 @@ def text(name: str, meaning: str, *, longest: int = LONGEST) -> Parameter:
             raise ValueError(msg)
         return value.strip()
 
-    return Parameter(name=name, meaning=meaning, read=read)
+    return Parameter(name=name, meaning=meaning, read=read, bounds={"pattern": SAYS, "maxLength": longest})
 
 
 def flag(name: str, meaning: str) -> Parameter:
@@ -77,7 +83,7 @@ def number(name: str, meaning: str, *, least: int, most: int) -> Parameter:
             raise ValueError(msg)
         return whole
 
-    return Parameter(name=name, meaning=meaning, read=read, kind="integer")
+    return Parameter(name=name, meaning=meaning, read=read, kind="integer", bounds={"minimum": least, "maximum": most})
 
 
 def places(listing: str) -> tuple[Parameter, Parameter]:
@@ -90,7 +96,8 @@ def places(listing: str) -> tuple[Parameter, Parameter]:
             raise ValueError(msg)
         return place
 
-    cursor = Parameter(name="cursor", meaning="Where to go on, as `next` of the page before says it.", read=read)
+    told = "Where to go on, as `next` of the page before says it."
+    cursor = Parameter(name="cursor", meaning=told, read=read, bounds={"pattern": VEILED})
     size = number("page_size", f"Rows of one page; {DEFAULT_ROWS} without it.", least=1, most=MOST_ROWS)
     return cursor, size
 

@@ -131,6 +131,8 @@ class Resource(APIView):
     def initial(self, request: AnyRequest, *args: Any, **kwargs: Any) -> None:
         """Refuse whoever is unknown, may not or asks for what is not there, before anything is done."""
         super().initial(request, *args, **kwargs)
+        if request.method not in self.allowed_methods:
+            self.http_method_not_allowed(request, *args, **kwargs)
         if any("\0" in str(value) for value in kwargs.values()):
             # No name holds one, and the database would not even look.
             raise not_found(NOTHING)

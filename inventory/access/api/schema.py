@@ -9,12 +9,15 @@ from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 from typing_extensions import override
 
+from inventory.access.api.asking import SAYS
+from inventory.access.api.bodies import Strict
+
 KEPT: Final = OpenApiParameter(
     name="Idempotency-Key",
+    type={"type": "string", "pattern": "^[ -~]*[!-~][ -~]*$", "maxLength": 255},
     location=OpenApiParameter.HEADER,
     description="Names this act, for 24 hours. The same key and body again give the first answer and do nothing.",
 )
-TYPES: Final = {"string": str, "boolean": bool, "integer": int}
 
 
 class Fault(serializers.Serializer[Any]):
@@ -53,15 +56,37 @@ class Schema(AutoSchema):
         if self.method != "GET":
             return []
         return [
-            OpenApiParameter(name=each.name, type=TYPES[each.kind], enum=each.choices or None, description=each.meaning)
+            OpenApiParameter(
+                name=each.name, type={"type": each.kind, **each.bounds}, enum=each.choices or None,
+                description=each.meaning,
+            )
             for each in self.resource.parameters
-        ]
+        ]  # fmt: skip
 
     @override
     def get_request_serializer(self) -> Any:
         """Return the serializer of the body."""
         taken = self.resource.takes.get(self.method)
         return {parser.media_type: taken for parser in self.view.parser_classes} if taken else None
+
+    @override
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        """Say that a body takes no other fields."""
+        said = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call] # spectacular has no types
+        return {**said, "additionalProperties": False} if isinstance(serializer, Strict) else said
+
+    @override
+    def _insert_field_validators(self, field: Any, schema: Any) -> None:
+        """Say what a body may not leave empty, which the generator keeps to itself."""
+        super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call] # as above
+        if not isinstance(field.root, Strict):
+            return
+        asked, told = field, schema
+        if isinstance(field, serializers.ListField):
+            asked, told = field.child, schema["items"]
+            schema.update({} if field.allow_empty else {"minItems": 1})
+        if isinstance(asked, serializers.CharField) and not asked.allow_blank:
+            told.setdefault("pattern", SAYS)
 
     @override
     def get_response_serializers(self) -> Any:

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from typing_extensions import TypedDict, override
 
-from inventory.access.api.asking import DEFAULT_ROWS, Parameter, choice, flag, places
+from inventory.access.api.asking import DEFAULT_ROWS, SOME, Parameter, choice, flag, places
 from inventory.access.api.errors import not_found
 from inventory.access.api.resources import Resource, absolute
 from inventory.access.api.signing_in import ApiRequest
@@ -145,8 +145,10 @@ class JobList(Resource):
     parameters: ClassVar = (
         choice("state", "How it stands.", State.values),
         flag("live", "Whether it waits or runs."),
-        Parameter(name="kind", meaning="Kind of job, as a job names it.", read=_kind),
-        Parameter(name="cursor", meaning="Where to go on, as `next` of the page before says it.", read=_place),
+        Parameter(name="kind", meaning="Kind of job, as a job names it.", read=_kind, bounds=SOME),
+        Parameter(
+            name="cursor", meaning="Where to go on, as `next` of the page before says it.", read=_place, bounds=SOME
+        ),
         places("jobs")[1],
     )
 

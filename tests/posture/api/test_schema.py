@@ -1,5 +1,6 @@
 """The schema: what is committed is what the code says, whole and valid."""
 
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,37 @@ def test_every_list_is_walked_the_same_way(schema: Any) -> None:
     for path in lists:
         names = {each["name"] for each in schema["paths"][path]["get"]["parameters"]}
         assert {"cursor", "page_size"} <= names, path
+
+
+def test_every_parameter_says_its_bounds_so_that_what_fits_the_schema_is_taken(schema: Any) -> None:
+    for path, operations in schema["paths"].items():
+        for operation in operations.values():
+            for each in operation.get("parameters", []):
+                said, where = each["schema"], f"{path} {each['name']}"
+                if each["in"] == "path":
+                    continue
+                if said["type"] == "integer":
+                    assert {"minimum", "maximum"} <= said.keys(), where
+                elif said["type"] == "string":
+                    assert {"enum", "pattern", "format", "minLength"} & said.keys(), where
+
+
+def test_every_body_says_that_it_takes_no_other_fields(schema: Any) -> None:
+    bodies = [
+        operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        for operations in schema["paths"].values()
+        for operation in operations.values()
+        if "application/json" in operation.get("requestBody", {}).get("content", {})
+    ]
+    assert len(bodies) == 15
+    for name in bodies:
+        assert schema["components"]["schemas"][name]["additionalProperties"] is False, name
+
+
+@pytest.mark.parametrize(("text", "fits"), [("a", 1), (" a\n", 1), ("", 0), (" ", 0), ("a\0", 0), ("\n\t", 0)])
+def test_what_the_schema_takes_for_a_text_is_what_is_taken(schema: Any, text: str, fits: int) -> None:
+    asked = {each["name"]: each["schema"] for each in schema["paths"]["/api/v1/findings/"]["get"]["parameters"]}
+    assert bool(re.search(asked["rule"]["pattern"], text)) == bool(fits)
 
 
 @pytest.mark.django_db

@@ -96,3 +96,10 @@ def test_what_was_let_in_is_who_asks(caller: Caller) -> None:
     principal = caller.answer.wsgi_request.principal
     assert isinstance(principal, Principal)
     assert principal.kind == "token"
+
+
+@pytest.mark.parametrize("method", ["TRACE", "OPTIONS", "DELETE", "POST"])
+def test_a_method_that_is_not_there_is_405_whatever_it_asks_for(caller: Caller, method: str) -> None:
+    answer = caller.client.generic(method, "/api/v1/teams/?cursor=x", headers=caller.headers)
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET, HEAD"
