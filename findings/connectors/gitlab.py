@@ -94,6 +94,7 @@ class GitLab:
         tally = Tally()
         scan = _scan_of(document)
         scanner = as_map(scan.get("scanner"))
+        names = _names_of(scanner)
         tally.seen_at(time_of(scan.get("end_time")) or time_of(scan.get("start_time")))
         kinds: Counter[str] = Counter()
         number = 0
@@ -101,14 +102,14 @@ class GitLab:
             if name != "vulnerabilities.item":
                 continue
             if isinstance(value, dict):
-                finding = _finding(value, _kind_of(scanner, value), tally)
+                finding = _finding(value, _kind_of(names, _names_of(as_map(value.get("scanner")))), tally)
                 kinds[finding.source_kind] += 1
                 yield tally.add(finding)
             else:
                 tally.skip(pointer("vulnerabilities", number), "The vulnerability is no object.")
             number += 1
         about = RunSummary(
-            source_kind=_kind_of(scanner, {}),
+            source_kind=_kind_of(names, ("", "")),
             tool=one_line(as_text(scanner.get("name"))),
             version=one_line(as_text(scanner.get("version")), 100),
             successful=as_text(scan.get("status")) in {"", "success"},
@@ -132,10 +133,13 @@ def _scan_of(document: Document) -> dict[str, Any]:
     return scan
 
 
-def _kind_of(scanner: dict[str, Any], vulnerability: dict[str, Any]) -> str:
-    own = as_map(vulnerability.get("scanner"))
-    names = (scanner.get("id"), own.get("id"), scanner.get("name"), own.get("name"))
-    return next(filter(None, (name_of(name, 100).lower() for name in names)), "unknown tool")
+def _names_of(scanner: dict[str, Any]) -> tuple[str, str]:
+    return name_of(scanner.get("id"), 100).lower(), name_of(scanner.get("name"), 100).lower()
+
+
+def _kind_of(scanner: tuple[str, str], own: tuple[str, str]) -> str:
+    """Return the kind by id and name of the scan's scanner and of the vulnerability's own."""
+    return scanner[0] or own[0] or scanner[1] or own[1] or "unknown tool"
 
 
 def _finding(entry: dict[str, Any], kind: str, tally: Tally) -> FindingRecord:

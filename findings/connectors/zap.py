@@ -18,6 +18,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 from xml.etree.ElementTree import Element
 
+import msgspec
+
 from findings.choices import Confidence, Severity
 from findings.connectors.tally import (
     MOST_MESSAGE,
@@ -31,7 +33,18 @@ from findings.connectors.tally import (
     web_place,
 )
 from findings.records import FindingRecord, ReportSummary, RunSummary
-from inventory.connectors.base import Document, DocumentError, Kind, as_list, as_map, as_text, clean, one_line, pointer
+from inventory.connectors.base import (
+    Document,
+    DocumentError,
+    Kind,
+    as_list,
+    as_map,
+    as_text,
+    clean,
+    clip,
+    one_line,
+    pointer,
+)
 from inventory.connectors.registry import register
 from inventory.connectors.sniffing import first_members
 from inventory.connectors.streams import elements_of, parts_of
@@ -56,6 +69,7 @@ ALERT = frozenset(
     ("pluginid", "alert", "name", "riskcode", "riskdesc", "confidence", "desc", "solution", "reference", "cweid")
 )
 INSTANCE = frozenset(("uri", "method", "param"))
+MOST_SITE = 2000
 HEADER = frozenset(("@version", "@generated", "created", "@programName"))
 
 _PARAGRAPH = re.compile(r"\s*</?p>\s*", re.IGNORECASE)
@@ -133,8 +147,9 @@ class Zap:
         tally, about = Tally(), About()
         json = document.head().lstrip().startswith((b"{", b"["))
         for alert in _alerts_of_json(document, about, tally) if json else _alerts_of_xml(document, about):
+            told, risk = _told(alert.texts), _risk(alert.texts)
             for instance in alert.instances or [{"uri": alert.site}]:
-                yield tally.add(_finding(alert.texts, instance, tally))
+                yield tally.add(_finding(told, risk, instance, tally))
         tally.seen_at(about.scanned_at())
         return tally.summary(RunSummary(source_kind="zap", tool="ZAP", version=one_line(about.version, 100)))
 
@@ -150,7 +165,7 @@ def _alerts_of_json(document: Document, about: About, tally: Tally) -> Iterator[
         elif name in HEADER:
             about.take(name, value)
         elif name.endswith("@name"):
-            site = as_text(value)
+            site = clip(as_text(value), MOST_SITE)
         elif name.endswith("alerts.item"):
             number += 1
             if alert := _alert_of(value, site, f"alert {number}", tally):
@@ -189,7 +204,7 @@ def _alerts_of_xml(document: Document, about: About) -> Iterator[Alert]:
                 rooted = True
                 about.take_all(element.attrib)
             case "start", "site":
-                site = clean(element.get("name", ""))
+                site = clip(clean(element.get("name", "")), MOST_SITE)
             case "end", "instance":
                 instances.append(_texts(element, INSTANCE))
             case "end", "alertitem":
@@ -206,28 +221,40 @@ def _texts(element: Element, names: frozenset[str]) -> dict[str, str]:
     return {child.tag: clean((child.text or "").strip()) for child in element if child.tag in names}
 
 
-def _finding(alert: dict[str, str], instance: dict[str, str], tally: Tally) -> FindingRecord:
-    risk = alert.get("riskcode", "").strip() or alert.get("riskdesc", "").partition(" ")[0]
-    severity, word = tally.severity(risk, SEVERITIES)
+def _risk(alert: dict[str, str]) -> str:
+    return one_line(alert.get("riskcode", "").strip() or alert.get("riskdesc", "").partition(" ")[0], 100)
+
+
+def _told(alert: dict[str, str]) -> FindingRecord:
+    """Return what all instances of an alert have in common: its texts are gone through once, not for each."""
     confidence = alert.get("confidence", "").strip()
     title = one_line(alert.get("name", "") or alert.get("alert", ""))
     rule = name_of(alert.get("pluginid")) or name_of(title) or "unnamed"
-    url, path = web_place(instance.get("uri", ""))
     return FindingRecord(
         source_kind="zap",
         rule=rule,
         title=title or rule,
         message=_plain(alert.get("desc", ""))[:MOST_MESSAGE],
         remedy=_plain(alert.get("solution", "") or alert.get("reference", ""))[:MOST_REMEDY],
-        severity=severity,
-        raw_severity=one_line(alert.get("riskdesc", ""), 100).partition(" (")[0] or word,
+        severity=Severity.INFO,
+        raw_severity=one_line(alert.get("riskdesc", ""), 100).partition(" (")[0],
         confidence=CONFIDENCES.get(confidence),
         cwe=cwe_of(alert.get("cweid")),
+        suppressed=confidence == FALSE_POSITIVE,
+    )
+
+
+def _finding(told: FindingRecord, risk: str, instance: dict[str, str], tally: Tally) -> FindingRecord:
+    severity, word = tally.severity(risk, SEVERITIES)
+    url, path = web_place(instance.get("uri", ""))
+    return msgspec.structs.replace(
+        told,
+        severity=severity,
+        raw_severity=told.raw_severity or word,
         method=method_of(instance.get("method")),
         url=url,
         path=path,
         parameter=name_of(instance.get("param")),
-        suppressed=confidence == FALSE_POSITIVE,
     )
 
 

@@ -132,14 +132,17 @@ def _alerts(transaction: dict[str, Any], moment: datetime, counts: Counts) -> It
     code = as_map(transaction.get("response")).get("http_code")
     status = code if isinstance(code, int) and 100 <= code <= 599 else None  # noqa: PLR2004 - what HTTP has
     on = as_text(as_map(transaction.get("producer")).get("secrules_engine")) == "Enabled"
+    # Once for all its messages: each of these texts may be as long as the line.
+    number = f"{clip(as_text(transaction.get('server_id')), 100)} {clip(as_text(transaction['unique_id']), 100)}"
+    actor, method = name_of(transaction.get("client_ip"), 200), method_of(request.get("method"))
+    path = clip(as_text(request.get("uri")).partition("?")[0], 2000)
     for place, (message, details) in enumerate(telling or rules):
         severity, word = counts.severity(details.get("severity"), SEVERITIES)
         rule = name_of(details.get("ruleId")) or "unnamed"
         where, size = _matched(details)
         yield AlertRecord(
             source_kind="modsecurity",
-            uid=f"{clip(as_text(transaction.get('server_id')), 100)} {clip(as_text(transaction['unique_id']), 100)} "
-            f"{rule} {place}",
+            uid=f"{number} {rule} {place}",
             rule=rule,
             title=one_line(as_text(message.get("message"))) or f"Rule {rule}",
             severity=severity,
@@ -147,11 +150,11 @@ def _alerts(transaction: dict[str, Any], moment: datetime, counts: Counts) -> It
             outcome=Outcome.BLOCKED if on and status in REFUSALS else Outcome.ALLOWED,
             category=_category(rule, details.get("tags")),
             happened_at=moment,
-            actor=name_of(transaction.get("client_ip"), 200),
-            method=method_of(request.get("method")),
+            actor=actor,
+            method=method,
             host=host,
             port=port,
-            path=clip(as_text(request.get("uri")).partition("?")[0], 2000),
+            path=path,
             status=status,
             where=where,
             size=size,

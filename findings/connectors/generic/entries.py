@@ -39,6 +39,9 @@ SEVERITIES = {
 LOOKED_AT = 1000
 """How many entries of a JSON document are looked at for its keys."""
 
+MOST_NAME = 300
+"""Letters of a column's name: it is looked for in every entry, a dot at a time."""
+
 YES = frozenset(("true", "yes", "1", "y"))
 
 _HOST_AND_PATH = re.compile(r"[A-Za-z0-9][\w.-]*(?::\d{1,5})?(/\S*)")
@@ -58,13 +61,14 @@ def columns_of(document: Document, key: str) -> list[str]:
     """Return the names of the columns, in JSON of the keys of the first entries, those one level in as `a.b`."""
     if not is_json(document):
         row = next(rows_of(document), (0, []))[1]
-        return [name.strip() for name in row] if isinstance(row, list) else []
+        return [name.strip() for name in row if len(name) <= MOST_NAME] if isinstance(row, list) else []
     columns: dict[str, None] = {}
     for _, entry in islice(_of_json(document, key), LOOKED_AT):
         for name, value in as_map(entry).items():
-            if len(columns) < MOST_COLUMNS:
+            if len(columns) < MOST_COLUMNS and len(name) <= MOST_NAME:
                 columns[name] = None
-                columns.update(dict.fromkeys(f"{name}.{inner}" for inner in islice(as_map(value), 20)))
+                inside = (inner for inner in islice(as_map(value), 20) if len(inner) <= MOST_NAME)
+                columns.update(dict.fromkeys(f"{name}.{inner}" for inner in inside))
     return list(columns)
 
 

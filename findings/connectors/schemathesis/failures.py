@@ -26,6 +26,8 @@ BY_CODE = {
 }
 """What Schemathesis 4.32 gives its checks; all others are medium. For the report that states no severity."""
 
+MOST_PATH = 2000
+
 _CODE = re.compile(r"ST\d{3}")
 _OPERATION = re.compile(r"([A-Z]{3,10}) (/\S*)")
 _BASE = re.compile(r"(?:\s)(?:--url|--base-url|-u)[ =]['\"]?(https?://[^\s'\"]+)")
@@ -45,7 +47,7 @@ def severity_word(code: str) -> str:
 def operation_of(label: str) -> tuple[str, str]:
     """Return method and path of a label such as `GET /orders/{id}`; empty texts for others, as `Stateful tests`."""
     found = _OPERATION.fullmatch(label.strip())
-    return (method_of(found[1]), found[2]) if found else ("", "")
+    return (method_of(found[1]), clip(found[2], MOST_PATH)) if found else ("", "")
 
 
 def base_from(url: str, path: str) -> str:

@@ -11,6 +11,7 @@ from inventory.connectors.base import Document, DocumentError, as_text, clean
 from inventory.connectors.streams import elements_of
 
 MOST_TEXT = 1 << 20
+MOST_ADDRESS = 4000
 
 _CASE = re.compile(r"^\d+\. Test Case ID: .*$", re.MULTILINE)
 _CHECK = re.compile(r"^- (?:(ST\d{3}) )?(\S.*)$")
@@ -28,7 +29,7 @@ def suites(document: Document, tally: Tally) -> Generator[FindingRecord, None, R
         if event == "start" or element.tag != "testcase":
             continue
         number += 1
-        label = clean(element.get("name", ""))
+        operation = operation_of(clean(element.get("name", "")))
         # An error is a test that could not be made: nothing was found, and something was not looked at.
         errors |= element.find("error") is not None
         for failure in element.findall("failure"):
@@ -37,7 +38,7 @@ def suites(document: Document, tally: Tally) -> Generator[FindingRecord, None, R
             if not found:
                 tally.skip(f"test case {number}", "The failure names no check.")
             for check in found:
-                yield _finding(label, check, tally)
+                yield _finding(operation, check, tally)
     if not rooted:
         raise DocumentError(reason="There is no element testsuites, so this is no JUnit report.")
     return RunSummary(source_kind="schemathesis", tool="Schemathesis", successful=not errors)
@@ -50,7 +51,8 @@ def _checks(text: str) -> Iterator[dict[str, str]]:
         commands = list(_CURL.finditer(case))
         command = commands[-1] if commands else None
         address = _ADDRESS.search(command[0].rstrip("'\" ")) if command else None
-        sent = {"method": command[1] if command else "", "address": address[0] if address else ""}
+        # Cut: all checks of the case share it.
+        sent = {"method": command[1] if command else "", "address": address[0][:MOST_ADDRESS] if address else ""}
         check: dict[str, Any] = {}
         for line in case.splitlines():
             # What follows is the answer of the service, which may say anything.
@@ -66,8 +68,8 @@ def _checks(text: str) -> Iterator[dict[str, str]]:
             yield check
 
 
-def _finding(label: str, check: dict[str, str], tally: Tally) -> FindingRecord:
-    method, path = operation_of(label)
+def _finding(operation: tuple[str, str], check: dict[str, str], tally: Tally) -> FindingRecord:
+    method, path = operation
     return finding_of(
         code=as_text(check["code"]),
         title=check["title"],

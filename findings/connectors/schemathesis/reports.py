@@ -7,15 +7,26 @@ from typing import Any
 
 import msgspec
 
-from findings.connectors.schemathesis.failures import base_from, base_of, finding_of, operation_of
+from findings.connectors.schemathesis.failures import MOST_PATH, base_from, base_of, finding_of, operation_of
 from findings.connectors.tally import MOST_INSTANCES, MOST_KEPT, OLDEST, Tally, method_of, time_of
 from findings.records import FindingRecord, RunSummary
-from inventory.connectors.base import Document, DocumentError, as_list, as_map, as_text, as_whole, one_line, pointer
+from inventory.connectors.base import (
+    Document,
+    DocumentError,
+    as_list,
+    as_map,
+    as_text,
+    as_whole,
+    clip,
+    one_line,
+    pointer,
+)
 from inventory.connectors.streams import MOST_LINE, lines_of, parts_of
 
 ABOUT = RunSummary(source_kind="schemathesis", tool="Schemathesis")
 HEADER = frozenset(("schemathesis_version", "command", "started_at", "complete"))
 MOST_OPERATIONS = 100_000
+MOST_TEXT = 10_000
 
 Findings = Generator[FindingRecord, None, RunSummary]
 
@@ -49,12 +60,17 @@ def _about(document: Document, tally: Tally) -> tuple[RunSummary, str]:
 def _failure(failure: dict[str, Any], base: str, tally: Tally) -> Generator[FindingRecord, None, None]:
     labels = [as_text(label) for label in as_list(failure.get("operations"))[:MOST_OPERATIONS]] or [""]
     count = as_whole(failure.get("count"), least=1, most=MOST_INSTANCES) or 1
+    # Once for all operations: each of these texts may be long.
+    code = as_text(failure.get("code") or failure.get("type"))[:MOST_TEXT]
+    title = as_text(failure.get("title"))[:MOST_TEXT]
+    word = failure.get("severity")
+    word = as_text(word)[:MOST_TEXT] if isinstance(word, str) else word
     for label in labels:
         method, path = operation_of(label)
         yield finding_of(
-            code=failure.get("code") or failure.get("type"),
-            title=failure.get("title"),
-            word=failure.get("severity"),
+            code=code,
+            title=title,
+            word=word,
             method=method,
             path=path,
             base=base,
@@ -109,15 +125,16 @@ def _moment(value: Any) -> datetime | None:
 
 def _scenario(recorder: dict[str, Any], base: str, tally: Tally) -> Generator[FindingRecord, None, None]:
     cases, sent = as_map(recorder.get("cases")), as_map(recorder.get("interactions"))
+    labelled = operation_of(as_text(recorder.get("label")))
     for case_id, checks in as_map(recorder.get("checks")).items():
         failed = [check for check in map(as_map, as_list(checks)) if check.get("status") == "failure"]
         if not failed:
             continue
         case = as_map(as_map(cases.get(case_id)).get("value"))
-        method, path = method_of(case.get("method")), as_text(case.get("path"))
+        method, path = method_of(case.get("method")), clip(as_text(case.get("path")), MOST_PATH)
         if not path.startswith("/"):
-            method, path = operation_of(as_text(recorder.get("label")))
-        address = as_text(as_map(as_map(sent.get(case_id)).get("request")).get("uri"))
+            method, path = labelled
+        asked = base or base_from(as_text(as_map(as_map(sent.get(case_id)).get("request")).get("uri")), path)
         for check in failed[:MOST_KEPT]:
             failure = as_map(as_map(check.get("failure_info")).get("failure"))
             yield finding_of(
@@ -127,6 +144,6 @@ def _scenario(recorder: dict[str, Any], base: str, tally: Tally) -> Generator[Fi
                 message=as_text(failure.get("message")),
                 method=method,
                 path=path,
-                base=base or base_from(address, path),
+                base=asked,
                 tally=tally,
             )

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
 
-from inventory.connectors.base import as_list, as_map, clip
-from inventory.connectors.openapi.notes import scalar
+from inventory.connectors.base import as_list, as_map
+from inventory.connectors.openapi.notes import scalar, short
 from inventory.connectors.openapi.references import References
 
 MOST_MEMBERS: Final = 200
@@ -63,7 +63,7 @@ class Members:
             schema = waiting.popleft()
             properties = as_map(schema.get("properties"))
             typed = typed or bool(properties) or scalar(schema.get("type")) not in {"", "object"}
-            names.update(dict.fromkeys(clip(scalar(name), 100) for name in islice(properties, MOST_MEMBERS)))
+            names.update(dict.fromkeys(short(name, 100) for name in islice(properties, MOST_MEMBERS)))
             for inner in islice(_inner(schema, properties.values()), min(left, MOST_SCHEMAS)):
                 left -= 1
                 found = self._follow(inner)

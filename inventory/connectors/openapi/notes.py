@@ -1,11 +1,14 @@
 """What was odd in a specification, and the values every part of the reader takes from it."""
 
+from functools import lru_cache
 from typing import Any
 
 from inventory.connectors.base import DocumentError, as_text, clip
 from inventory.records import Oddity
 
 MOST_KEPT = 100
+LONG = 1000
+"""Letters of a text that is remembered once it was cut: thousands may refer to it."""
 
 
 class Notes:
@@ -53,4 +56,21 @@ def scalar(value: Any) -> str:
     """Return text or a number as text, anything else as an empty text."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
-    return as_text(value)
+    return _cleaned(value) if isinstance(value, str) and len(value) > LONG else as_text(value)
+
+
+def short(value: Any, most: int) -> str:
+    """Return a scalar of at most `most` letters, as `clip` does."""
+    text = scalar(value)
+    return _clipped(text, most) if len(text) > LONG else clip(text, most)
+
+
+# The whole document is held while it is read, so that these keep nothing alive that would not live.
+@lru_cache(maxsize=10_000)
+def _cleaned(text: str) -> str:
+    return as_text(text)
+
+
+@lru_cache(maxsize=10_000)
+def _clipped(text: str, most: int) -> str:
+    return clip(text, most)

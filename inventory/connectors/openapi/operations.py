@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
 
 from inventory.connectors.base import as_list, as_map, clip, indexed, one_line, pointer
 from inventory.connectors.openapi.members import Members
-from inventory.connectors.openapi.notes import Notes, needed_map, scalar
+from inventory.connectors.openapi.notes import LONG, Notes, needed_map, scalar, short
 from inventory.connectors.openapi.references import References, Room
 from inventory.connectors.openapi.security import SignIn, required
 from inventory.paths import path_key
@@ -51,7 +52,8 @@ def paths_of(source: Source) -> dict[str, Any]:
 def endpoints_of(source: Source) -> Iterator[EndpointRecord]:
     """Yield the endpoints in the order of the document."""
     for path, node in paths_of(source).items():
-        place = pointer("paths", path)
+        # Cut: the places of all its methods begin with it.
+        place = clip(pointer("paths", path), LONG)
         if node is None:
             source.notes.add(place, "The path is null and was left out.")
             continue
@@ -78,7 +80,7 @@ def _operations(source: Source, item: dict[str, Any], place: str) -> Iterator[tu
         more = source.notes.wanted_map(item.get("additionalOperations"), f"{place}/additionalOperations")
         entries += [(key, value, f"{place}{pointer('additionalOperations', key)}") for key, value in more.items()]
     for key, node, where in entries:
-        method = clip(scalar(key).upper(), 20)
+        method = clip(short(key, 300).upper(), 20)
         if node is None:
             source.notes.add(where, "The operation is null and was not counted.")
             continue
@@ -100,15 +102,15 @@ def _endpoint(
     parameters = _parameters(source, item, operation, (place, lost))
     request_types, response_types = _media_types(source, operation, parameters, lost)
     tags = source.notes.wanted_list(operation.get("tags"), f"{place}/tags")[:MOST]
-    declared = scalar(path)
+    declared, key = _path(path)
     read = EndpointRecord(
         method=method,
-        path=clip(declared, 2000),
-        path_key=indexed(path_key(declared), 2000),
-        operation_id=clip(scalar(operation.get("operationId")), 300),
+        path=declared,
+        path_key=key,
+        operation_id=short(operation.get("operationId"), 300),
         summary=one_line(scalar(operation.get("summary")) or scalar(operation.get("description"))),
-        tags=tuple(dict.fromkeys(clip(scalar(tag), 100) for tag in tags if scalar(tag))),
-        deprecated=operation.get("deprecated") is True or scalar(operation.get("deprecated")).lower() == "true",
+        tags=tuple(dict.fromkeys(short(tag, 100) for tag in tags if scalar(tag))),
+        deprecated=operation.get("deprecated") is True or short(operation.get("deprecated"), 60).lower() == "true",
         sunset=_sunset(operation),
         authentication=authentication,
         schemes=schemes,
@@ -117,10 +119,16 @@ def _endpoint(
         response_types=response_types,
         responses=_statuses(operation),
         members=source.members.of(operation),
-        unresolved=tuple(clip(scalar(reference), 300) for reference in lost)[:MOST],
+        unresolved=tuple(short(reference, 300) for reference in lost)[:MOST],
     )
     source.room.take(_parts(read, (item, operation)), place)
     return read
+
+
+@lru_cache(maxsize=1)  # each method of a path asks for it
+def _path(path: str) -> tuple[str, str]:
+    declared = scalar(path)
+    return clip(declared, 2000), indexed(path_key(declared), 2000)
 
 
 def _parts(read: EndpointRecord, holders: tuple[dict[str, Any], dict[str, Any]]) -> int:
@@ -151,7 +159,7 @@ def _parameters(
         nodes = source.notes.wanted_list(holder.get("parameters"), f"{where}/parameters")[:MOST]
         for number, node in enumerate(nodes):
             parameter = as_map(source.references.follow(node, lost))
-            name, at = clip(scalar(parameter.get("name")), 300), clip(scalar(parameter.get("in")), 20)
+            name, at = short(parameter.get("name"), 300), short(parameter.get("in"), 20)
             if name and at:
                 kind = _kind(source, parameter, lost)
                 parameters[name, at] = Parameter(
@@ -168,12 +176,12 @@ def _kind(source: Source, parameter: dict[str, Any], lost: dict[str, None]) -> s
     kind = schema.get("type")
     if isinstance(kind, list):
         kind = next((one for one in kind if one != "null"), "")
-    return clip(f"{scalar(kind)} {scalar(schema.get('format'))}".strip(), 60)
+    return clip(f"{short(kind, 60)} {short(schema.get('format'), 60)}".strip(), 60)
 
 
 def _statuses(operation: dict[str, Any]) -> tuple[str, ...]:
     written = islice(as_map(operation.get("responses")), MOST)
-    return tuple(clip(scalar(status), 20) for status in written if not scalar(status).startswith("x-"))
+    return tuple(short(status, 20) for status in written if not short(status, 20).startswith("x-"))
 
 
 def _media_types(
@@ -196,7 +204,7 @@ def _swagger_types(source: Source, operation: dict[str, Any], key: str) -> tuple
 
 
 def _names(values: Iterable[Any]) -> tuple[str, ...]:
-    return tuple(sorted({clip(scalar(value), 100) for value in islice(values, MOST) if scalar(value)}))
+    return tuple(sorted({short(value, 100) for value in islice(values, MOST) if scalar(value)}))
 
 
 def _sunset(operation: dict[str, Any]) -> str:
@@ -205,6 +213,6 @@ def _sunset(operation: dict[str, Any]) -> str:
         if key.startswith("x-"):
             inner = value.items() if isinstance(value, dict) else ((key, value),)
             for name, text in islice(inner, MOST):
-                if _END_OF_LIFE.search(name) and scalar(text):
-                    return clip(scalar(text), 100)
+                if _END_OF_LIFE.search(name[:LONG]) and scalar(text):
+                    return short(text, 100)
     return ""

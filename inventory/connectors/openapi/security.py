@@ -3,7 +3,7 @@
 from typing import Any
 
 from inventory.connectors.base import DocumentError, as_map, clip, pointer
-from inventory.connectors.openapi.notes import Notes, kind_of, scalar
+from inventory.connectors.openapi.notes import Notes, kind_of, short
 from inventory.connectors.openapi.references import References
 from inventory.records import Authentication, Scheme
 
@@ -24,14 +24,14 @@ def declared_schemes(root: dict[str, Any], references: References, notes: Notes)
         scheme = references.follow(node, {})
         if not isinstance(scheme, dict):
             notes.add(place + pointer(name), "This scheme cannot be read; only its name was kept.")
-        schemes.append(Scheme(name=clip(scalar(name), 100), kind=_kind(as_map(scheme))))
+        schemes.append(Scheme(name=short(name, 100), kind=_kind(as_map(scheme))))
     return tuple(schemes)
 
 
 def _kind(scheme: dict[str, Any]) -> str:
-    parts = [scalar(scheme.get("type")), scalar(scheme.get("scheme")).lower(), scalar(scheme.get("in"))]
+    parts = [short(scheme.get("type"), 100), short(scheme.get("scheme"), 100).lower(), short(scheme.get("in"), 100)]
     if scheme.get("type") == "apiKey":
-        parts.append(scalar(scheme.get("name")))
+        parts.append(short(scheme.get("name"), 100))
     return clip(" ".join(part for part in parts if part), 100)
 
 
@@ -55,5 +55,5 @@ def required(security: Any, place: str, notes: Notes) -> SignIn:
             reason = f"A security requirement must be an object, but is {kind_of(requirement)}."
             raise DocumentError(place=f"{place}/{number}", reason=reason)
         optional = optional or not requirement
-        names |= {clip(scalar(name), 100): None for name in requirement}
+        names |= {short(name, 100): None for name in requirement}
     return ("none" if optional else "declared"), tuple(names)[:MOST_NAMES]

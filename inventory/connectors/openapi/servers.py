@@ -7,7 +7,7 @@ from itertools import islice, product
 from typing import Any
 
 from inventory.connectors.base import clip, pointer
-from inventory.connectors.openapi.notes import Notes, scalar
+from inventory.connectors.openapi.notes import Notes, scalar, short
 from inventory.paths import split_base
 
 MOST_SERVERS = 100
@@ -29,7 +29,7 @@ def declared_servers(root: dict[str, Any], notes: Notes) -> tuple[tuple[str, ...
         written = tuple(dict.fromkeys(_swagger(root, notes)))
         return written, tuple(url for url in written if _is_kept(url, notes))
     servers = [
-        (clip(scalar(server.get("url")), 1000), server)
+        (short(server.get("url"), 1000), server)
         for number, node in enumerate(notes.wanted_list(root.get("servers"), "/servers")[:MOST_SERVERS])
         if (server := notes.wanted_map(node, pointer("servers", number)))
     ]
@@ -69,7 +69,7 @@ def _spellings(url: str, server: dict[str, Any], notes: Notes) -> Iterator[str]:
     for name in names:
         variable = notes.wanted_map(variables.get(name), "/servers/variables")
         values = [variable.get("default"), *notes.wanted_list(variable.get("enum"), "/servers/variables")]
-        known = dict.fromkeys(clip(scalar(value), 300) for value in values if scalar(value))
+        known = dict.fromkeys(short(value, 300) for value in values if scalar(value))
         choices.append(list(known)[:MOST_SPELLINGS] or [f"{{{name}}}"])
     for spelling in islice(product(*choices), MOST_SPELLINGS):
         chosen = dict(zip(names, spelling, strict=True))

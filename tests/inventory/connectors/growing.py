@@ -109,7 +109,9 @@ MORE: dict[str, tuple[str, Callable[[int], str]]] = {
     ),
     "one long event": (
         "alerts",
-        lambda n: json.dumps([{"event": "api.alert", "rule": "r" * n, "url": "https://a.example" + "/1" * n, "ts": 1}]),
+        lambda n: json.dumps(
+            [{"event": "api.alert", "rule": "r" * n, "url": "https://a.example" + "/1" * n, "ts": 1780308000}]
+        ),
     ),
     "many alerts of one scenario": (
         "crowdsec",
@@ -128,7 +130,13 @@ MORE: dict[str, tuple[str, Callable[[int], str]]] = {
     "one alert of many events": (
         "crowdsec",
         lambda n: json.dumps(
-            [{"scenario": "a/b", "created_at": "x", "events": [{"meta": [{"key": "k", "value": "/1"}]}] * (n // 40)}]
+            [
+                {
+                    "scenario": "a/b",
+                    "created_at": "2026-06-01T10:00:36Z",
+                    "events": [{"meta": [{"key": "k", "value": "/1"}]}] * (n // 40),
+                }
+            ]
         ),
     ),
     "many transactions": (
@@ -140,6 +148,7 @@ MORE: dict[str, tuple[str, Callable[[int], str]]] = {
                         "transaction": {
                             "client_ip": "198.51.100.7",
                             "time_stamp": "Mon Jun 01 10:00:01 2026",
+                            "unique_id": "178030800145.482000",
                             "request": {"method": "GET", "uri": "/v1/orders"},
                             "response": {"http_code": 403},
                             "messages": [{"message": "m", "details": {"ruleId": "942100", "severity": "2"}}],
@@ -158,6 +167,7 @@ MORE: dict[str, tuple[str, Callable[[int], str]]] = {
                 "transaction": {
                     "client_ip": "198.51.100.7",
                     "time_stamp": "Mon Jun 01 10:00:01 2026",
+                    "unique_id": "178030800145.482000",
                     "request": {"method": "GET", "uri": "/1" * n},
                     "messages": [{"message": "m " * 9, "details": {"ruleId": "1", "tags": ["a-b"] * 9}}] * (n // 100),
                 }
