@@ -15,6 +15,7 @@ from inventory.access.choices import OrganisationRole
 from inventory.access.models import Team, User
 from inventory.access.routes import Scope, routes_of
 from tests.addresses import NOTHING, addresses
+from tests.conftest import TOLD, RecordProperty
 from tests.estate import Estate, make_estate
 from tests.inventory.access.people import person, signed_in
 
@@ -117,7 +118,7 @@ def hostile(fields: dict[str, str]) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.slow
-def test_no_value_of_any_parameter_or_field_fails_a_page(estate: Estate) -> None:
+def test_no_value_of_any_parameter_or_field_fails_a_page(estate: Estate, record_property: RecordProperty) -> None:
     wrong, seen, count = {""}, set[tuple[str, ...]](), 0
     for user in people(estate):
         client = signed_in(user)
@@ -138,6 +139,7 @@ def test_no_value_of_any_parameter_or_field_fails_a_page(estate: Estate) -> None
                 for sent in hostile(fields):
                     wrong.add(answered(client, "post", to, sent))
                     count += 1
+    record_property(TOLD, f"Hostile requests of pages and forms: {count}, {len(wrong) - 1} failed.")
     assert count > 1000
     assert wrong == {""}, "\n".join(sorted(wrong))
 
