@@ -27,10 +27,11 @@ class Members:
 
     def __init__(self, references: References) -> None:
         self._references = references
-        # By identity: of the answers of an operation, of one answer, of a schema.
+        # By identity: of the answers of an operation, of one answer, of a schema; what a schema names itself.
         self._known: dict[int, tuple[str, ...] | None] = {}
         self._answers: dict[int, tuple[str, ...] | None] = {}
         self._schemas: dict[int, tuple[str, ...] | None] = {}
+        self._inner: dict[int, list[Any]] = {}
 
     def of(self, operation: dict[str, Any]) -> tuple[str, ...] | None:
         """Return the names in all answers of an operation, None when no answer has a schema that can be looked at."""
@@ -64,13 +65,18 @@ class Members:
             properties = as_map(schema.get("properties"))
             typed = typed or bool(properties) or scalar(schema.get("type")) not in {"", "object"}
             names.update(dict.fromkeys(short(name, 100) for name in islice(properties, MOST_MEMBERS)))
-            for inner in islice(_inner(schema, properties.values()), min(left, MOST_SCHEMAS)):
+            for found in islice(self._named(schema), left):
                 left -= 1
-                found = self._follow(inner)
                 if isinstance(found, dict) and id(found) not in seen:
                     seen.add(id(found))
                     waiting.append(found)
         return tuple(islice(names, MOST_MEMBERS)) if typed else None
+
+    def _named(self, schema: dict[str, Any]) -> list[Any]:
+        if id(schema) not in self._inner:
+            inner = islice(_inner(schema, as_map(schema.get("properties")).values()), MOST_SCHEMAS)
+            self._inner[id(schema)] = list(map(self._follow, inner))
+        return self._inner[id(schema)]
 
     def _follow(self, node: Any) -> Any:
         return self._references.follow(node, {})
