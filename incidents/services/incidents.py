@@ -38,7 +38,13 @@ def declare_once(*, said: Declared, principal: Principal, now: datetime) -> Inci
     """Open an incident as `declare` does; what the same person sent twice is one incident."""
     User.objects.select_for_update(no_key=True).filter(pk=person(principal)).first()
     recent = Incident.objects.visible_to(principal).filter(declared_by=principal.user_id, declared_at__gt=now - AGAIN)
-    same = recent.filter(title=said.title.strip(), summary=said.summary.strip(), level=said.level.value, ended_at=None)
+    same = recent.filter(
+        title=said.title.strip(),
+        summary=said.summary.strip(),
+        level=said.level.value,
+        restricted=said.restricted,
+        ended_at=None,
+    )
     harmed = {api.pk for api in said.apis}
     for one in () if said.alerts else same.order_by("pk"):
         if harmed == set(Link.objects.filter(incident=one).exclude(api=None).values_list("api", flat=True)):

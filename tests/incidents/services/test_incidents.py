@@ -47,7 +47,7 @@ def test_what_one_person_sends_twice_is_one_incident_one_task_and_one_freezing()
     said = Declared(title="Orders read", level=Level.SEV2, apis=(api,))
     one = declare_once(said=said, principal=by, now=NOW)
     assert declare_once(said=said, principal=by, now=NOW) == one
-    for more in (replace(said, title="Carts read"), replace(said, apis=())):
+    for more in (replace(said, title="Carts read"), replace(said, apis=()), replace(said, restricted=True)):
         assert declare_once(said=more, principal=by, now=NOW) != one
     assert declare_once(said=said, principal=other, now=NOW) != one
     assert declare_once(said=said, principal=by, now=NOW + timedelta(hours=1)) != one
