@@ -33,6 +33,7 @@ from inventory.jobs.services.running import run_job
 from posture.models import CurrentScore
 from posture.services.digest import state_digest
 from tests.conftest import ROOT, TOLD, RecordProperty, _clone, environment_of
+from tests.faults.meeting import meet_at
 from tests.findings.reports import NOW, analyst, openapi, result, sarif, send, settle, take_in
 from tests.inventory.access.people import person
 from tests.inventory.jobs.world import wait_for
@@ -154,6 +155,24 @@ def refused(act: Callable[[], object]) -> Callable[[], None]:
             act()
 
     return run
+
+
+def test_a_request_is_taken_back_while_another_approves_it_and_neither_waits_in_a_ring(fresh_database: str) -> None:
+    """Who took it back wrote the answer first and held the finding next, and who approved it the other way round."""
+    mine = analyst()
+    take_in(openapi("Orders", "/a"), "orders.json", mine)
+    take_in(sarif(result("old", "a.py")), "old.sarif", mine, api="Orders", series="old")
+    other = principal_of(person(OrganisationRole.SECURITY_MANAGER), now=LATER)
+    found = Finding.objects.get()
+    said = Statement(kind=DecisionKind.ASKED, reason="x", until=LATER + timedelta(days=9))
+    ask_acceptance(target=Target(finding_ids=(found.pk,)), statement=said, principal=mine, now=LATER)
+    asked = Decision.objects.waiting(now=LATER).get()
+    approve = partial(answer_acceptance, asked=asked, accept=True, reason="", principal=other, now=LATER)
+    take_back = partial(undo, decisions=[asked], principal=mine, now=LATER)
+    first, second = meet_at(found, (approve, take_back))
+    assert first is None
+    assert isinstance(second, FindingsRefused)
+    assert Decision.objects.get(about=asked).kind == DecisionKind.ACCEPTED
 
 
 @pytest.mark.slow

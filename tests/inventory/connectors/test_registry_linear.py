@@ -150,7 +150,14 @@ GROWING: dict[str, tuple[str, Callable[[int], str]]] = {
     "one long cell": ("generic", lambda n: "Title,Severity\n" + 'a,"' + "x" * n),
     "many columns": ("generic", lambda n: "Title,Severity," + "a," * n + "\nx,low"),
     "many keys": ("generic", lambda n: json.dumps({"findings": [{f"k{i}": 1 for i in range(n // 10)}]})),
-    "one long column": ("generic", lambda n: json.dumps({"findings": [{"title": "x", "a." * n: 1}]})),
+    "one long column": (
+        "generic",
+        lambda n: json.dumps({"findings": [{"title" + "-" * n + ".": 1}, *[{"title": "x"}] * (n // 20)]}),
+    ),
+    "one column of many dots": (
+        "generic",
+        lambda n: json.dumps({"findings": [{"title" + "." * n: 1}, *[{"title": "x"}] * (n // 20)]}),
+    ),
     "one failure of many checks": (
         "schemathesis",
         lambda n: (
