@@ -88,22 +88,6 @@ def days_of(rules: Collection[Rule], *, severity: int, reach: str, criticality: 
     return found.days if found else None
 
 
-def due(
-    *,
-    opened: datetime,
-    severity: SeverityRank,
-    days: Mapping[SeverityRank, int | None],
-    calendar: Calendar = ALL_DAYS,
-    paused: timedelta = timedelta(),
-) -> datetime | None:
-    """Return the moment by which a finding that was first open at `opened` is due; None without a deadline.
-
-    The time its clock was paused is added before the days are counted.
-    """
-    number = days.get(severity)
-    return None if number is None else calendar.after(opened + paused, number)
-
-
 def state(*, due: datetime, now: datetime) -> str:
     """Return `overdue`, `soon` or `ok`."""
     if due <= now:

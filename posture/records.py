@@ -131,10 +131,6 @@ class Runtime:
     exploited: Mapping[int, str] = field(default_factory=dict)
 
 
-QUIET = Runtime()
-"""No alerts and no incidents."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
     """One API after scoring: `exact` before rounding, `score` as kept, `changed` when a change point was written."""

@@ -1,20 +1,18 @@
 """Writing notes on findings."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.db import transaction
 
 from findings.errors import FindingsRefused
 from findings.models import Finding, Note
-from inventory.access.records import Principal
+from inventory.access.records import AGAIN, Principal
 from inventory.access.rights import Verb, require
 from inventory.access.services.trail import record_change
 from inventory.models import ApiTeam
 
 LONGEST: Final = 4_000
-AGAIN: Final = timedelta(minutes=1)
-"""Within it the same words of the same person are one note that was sent twice."""
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ nobody has looked since. A later scan brings the series back, and what it had op
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.db import connection, transaction
@@ -21,7 +21,6 @@ from inventory.access.services.trail import record_changes
 from inventory.signals import ApisChanged
 
 SILENT_DAYS: Final = 30
-SILENT_FOR: Final = timedelta(days=SILENT_DAYS)
 
 # A series is retired as of its last scan's time and the days of silence, whenever the job comes by.
 RETIRE = """

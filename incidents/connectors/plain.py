@@ -62,7 +62,6 @@ TELLING: Final = frozenset(
 )
 MILLISECONDS: Final = 1e11
 """A time since 1970 above this is in milliseconds: in seconds it would lie in the year 5138."""
-MOST_BYTES: Final = 64 << 20
 
 _CATEGORY = re.compile(r"\bAPI[-_ ]?0?(10|[1-9])(?!\d)", re.IGNORECASE)
 

@@ -15,7 +15,6 @@ from django.db.models import (
     Count,
     DateTimeField,
     Exists,
-    F,
     IntegerField,
     Max,
     OuterRef,
@@ -102,12 +101,6 @@ def cases_in_sight(
 def code_of_case(endpoint_id: int) -> str:
     """Return the code of the case of an endpoint."""
     return f"{PREFIX}{veil(endpoint_id, purpose=PURPOSE, key=settings.DIGEST_KEY)}"
-
-
-def under_attack(*, principal: Principal, now: datetime, limit: int = 5) -> tuple[CaseRow, ...]:
-    """Return the weaknesses that are attacked now, the gravest first: findings or failed checks with alerts on them."""
-    attacked = _cases(principal, now).filter(worst__gt=0).filter(Q(has_finding=True) | Q(has_check=True))
-    return _rows(attacked.order_by(*(F(key.name).desc() for key in ORDER))[:limit])
 
 
 def visible_case(*, principal: Principal, code: str, now: datetime) -> Endpoint | None:

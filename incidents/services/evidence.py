@@ -13,8 +13,8 @@ from django.db.models.functions import Greatest
 from findings.models import Report
 from incidents.choices import EntryKind
 from incidents.models import Alert, Entry, Episode, Evidence, Incident, Link
-from incidents.services.rooms import AGAIN, held, require_export, write
-from inventory.access.records import Principal
+from incidents.services.rooms import held, require_export, write
+from inventory.access.records import AGAIN, Principal
 from inventory.access.services.trail import record_change
 from inventory.codes import chance_code
 from inventory.jobs.models import Blob

@@ -10,7 +10,6 @@ from typing import Any, Final
 from django.db import connection
 
 from findings.choices import Severity
-from findings.status import SeverityRank
 from incidents.choices import HARMLESS, OTHER, Outcome
 from incidents.models import Episode, ThreatState
 from incidents.records import AlertRecord
@@ -210,8 +209,3 @@ def weigh(pairs: dict[tuple[int, str], Pair]) -> None:
             pair = pair.plus(Pair(passed=state.passed, blocked=state.blocked, as_of=state.as_of))
         values = {"passed": pair.passed, "blocked": pair.blocked, "as_of": pair.as_of}
         ThreatState.objects.update_or_create(api_id=api_id, category=category, defaults=values)
-
-
-def severity_of(rank: int) -> Severity:
-    """Return the word of a stored severity."""
-    return Severity(SeverityRank(rank).name.lower())

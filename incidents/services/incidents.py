@@ -11,11 +11,11 @@ from findings.models import Finding
 from incidents.choices import ENDED, EntryKind, Level, Seat, Stage
 from incidents.errors import IncidentRefused
 from incidents.models import Entry, Episode, Evidence, Incident, IncidentTask, Link, Participant, PlaybookRun
-from incidents.services.rooms import AGAIN, checked, counts, held, keep_pace, person, tell_scores, write
+from incidents.services.rooms import checked, counts, held, keep_pace, person, tell_scores, write
 from incidents.services.triage import take_up
 from incidents.transitions.incidents import Facts, is_way_on, lacking, refusal
 from inventory.access.models import User
-from inventory.access.records import Principal
+from inventory.access.records import AGAIN, Principal
 from inventory.access.rights import Verb, may, require
 from inventory.codes import chance_code
 from inventory.models import Api, ApiTeam

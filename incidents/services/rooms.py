@@ -1,6 +1,6 @@
 """What every act in an incident's room has in common: the right, the lock, the timeline, the trail and the news."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import F
@@ -15,8 +15,6 @@ from inventory.access.services.trail import record_change
 from inventory.models import ApiTeam
 from inventory.signals import ApisChanged
 
-AGAIN: Final = timedelta(minutes=1)
-"""Within it the same words of the same person are one thing that was sent twice."""
 LONGEST: Final = 10_000
 """Letters of what somebody writes at once."""
 

@@ -7,9 +7,9 @@ from django.db import transaction
 from incidents.choices import EntryKind, TaskState
 from incidents.errors import IncidentRefused
 from incidents.models import Incident, IncidentTask
-from incidents.services.rooms import AGAIN, checked, held, keep_pace, write
+from incidents.services.rooms import checked, held, keep_pace, write
 from inventory.access.models import User
-from inventory.access.records import Principal
+from inventory.access.records import AGAIN, Principal
 
 TOLD = {TaskState.DONE: "Task done", TaskState.DROPPED: "Task dropped", TaskState.TODO: "Task opened again"}
 

@@ -1,7 +1,7 @@
 """The timeline: what people write, correct, and take out of the house."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -10,12 +10,14 @@ from django.db.models import QuerySet
 from incidents.choices import WRITTEN, EntryKind
 from incidents.errors import IncidentChanged, IncidentRefused
 from incidents.models import Entry, Incident
-from incidents.services.rooms import AGAIN, checked, held, require_export, write
+from incidents.services.rooms import checked, held, require_export, write
 from inventory.access.exporting import Cell, csv_pieces
 from inventory.access.pages import batches
-from inventory.access.records import Principal
+from inventory.access.records import AGAIN, Principal
 from inventory.access.services.trail import record_change
 
+AHEAD: Final = timedelta(minutes=1)
+"""A person's clock may be ahead of ours by so much."""
 HEADS: Final = (
     "Entry", "Happened at (UTC)", "Written at (UTC)", "By", "Kind", "Text", "Note", "Corrects", "Corrected by",
 )  # fmt: skip
@@ -45,7 +47,7 @@ def add_entry(  # noqa: PLR0913 -- what an entry says
     if kind not in WRITTEN or (corrects is not None and corrects.kind == EntryKind.STATE.value):
         msg = "What the room wrote itself stands; write another entry about it."
         raise IncidentRefused(msg)
-    if happened_at is not None and happened_at > now + AGAIN:
+    if happened_at is not None and happened_at > now + AHEAD:
         msg = "That moment is still to come; the timeline tells what happened."
         raise IncidentRefused(msg)
     if corrects is not None and Entry.objects.filter(supersedes=corrects).exists():

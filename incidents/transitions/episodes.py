@@ -5,7 +5,7 @@ that order and repetition of documents do not matter.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
@@ -14,7 +14,6 @@ from incidents.choices import WORST_FIRST, Outcome
 from incidents.records import AlertRecord
 from inventory.access.masking import masked
 
-WINDOW: Final = timedelta(hours=1)
 SAMPLES: Final = 5
 """Alerts of an episode that are shown one by one: the first of them."""
 

@@ -1,9 +1,13 @@
 """Who acts, as a frozen record that every service and selector takes."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from inventory.access.choices import OrganisationRole, PrincipalKind, TeamRole
+
+AGAIN: Final = timedelta(minutes=1)
+"""Within it the same words of the same person are one thing that was sent twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,11 +16,11 @@ from inventory.access.records import Principal
 from inventory.models import Api
 from posture.choices import PortfolioKind
 from posture.models import ApiScore, Portfolio
-from posture.records import ApiFacts, ClassFix, FindingFacts, Run, Score, Step, ThreatFacts
+from posture.records import ApiFacts, ClassFix, FindingFacts, Run, Step, ThreatFacts
 from posture.scoring.hazards import exposure, finding_hazard, impact
 from posture.scoring.plans import best_class, plan_runs
 from posture.scoring.portfolios import cubic_mean
-from posture.scoring.scores import ACCEPTED, around_of, band_of, score_api, two_decimals
+from posture.scoring.scores import ACCEPTED, around_of, band_of, two_decimals
 from posture.scoring.weights import Weights
 from posture.services.parameters import parameters
 from posture.services.runtime import runtime_of
@@ -136,16 +136,12 @@ def plan_of(*, api: Api, point: ApiScore, now: datetime, steps: int = STEPS) -> 
     return tuple(replace(step, name=step.name or name) for step, name in zip(planned, followed, strict=True))
 
 
-def recompute(point: ApiScore) -> Score:
-    """Return the score computed again from the inputs and the version of the model that are stored with it.
-
-    Findings bear numbers instead of codes there.
-    """
-    return score_api(facts_of(point.inputs), Weights.from_json(point.model.weights))
-
-
 def facts_of(inputs: dict[str, Any], *, findings: bool = True) -> ApiFacts:
-    """Return stored inputs as facts, each finding by itself; without `findings`, all but those."""
+    """Return stored inputs as facts, each finding by itself; without `findings`, all but those.
+
+    With the version of the model that is stored with them they give the stored score again. Findings bear numbers
+    instead of codes.
+    """
     runtime = inputs["runtime"]
     alike = (each for finding, many in _kinds(inputs) for each in repeat(finding, many)) if findings else ()
     return ApiFacts(

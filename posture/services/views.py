@@ -17,7 +17,9 @@ from posture.models import FirstView, SavedView
 POSITION = ("after", "before", "view")
 """Where in a list one stands is no part of a view."""
 MOST = 50
+"""Views of one list that a person may keep."""
 LONGEST = 2000
+"""Letters of what a list is narrowed by, as they stand in an address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,21 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from findings.deadlines import DEFAULT_DAYS, Calendar, Rule, days_of, due, state, words
+from findings.deadlines import ALL_DAYS, Calendar, Rule, days_of, state, words
 from findings.status import SeverityRank
 
 OPENED = datetime(2026, 2, 27, 9, 30, tzinfo=UTC)
 
 
-def test_due_is_the_same_hour_so_many_days_later_across_months_and_leap_days() -> None:
-    days = {SeverityRank.HIGH: 7, SeverityRank.LOW: 366}
-    assert due(opened=OPENED, severity=SeverityRank.HIGH, days=days) == datetime(2026, 3, 6, 9, 30, tzinfo=UTC)
-    assert due(opened=OPENED, severity=SeverityRank.LOW, days=days) == datetime(2027, 2, 28, 9, 30, tzinfo=UTC)
-
-
-def test_without_days_there_is_no_deadline() -> None:
-    assert due(opened=OPENED, severity=SeverityRank.INFO, days=DEFAULT_DAYS) is None
-    assert due(opened=OPENED, severity=SeverityRank.HIGH, days={}) is None
+def test_of_all_days_it_is_the_same_hour_so_many_days_later_across_months_and_leap_days() -> None:
+    assert ALL_DAYS.after(OPENED, 7) == datetime(2026, 3, 6, 9, 30, tzinfo=UTC)
+    assert ALL_DAYS.after(OPENED, 366) == datetime(2027, 2, 28, 9, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -85,12 +79,8 @@ def test_what_is_opened_later_is_never_due_earlier(
 def test_a_pause_and_a_holiday_never_make_a_deadline_earlier(
     opened: datetime, days: int, off: frozenset[date], paused: timedelta
 ) -> None:
-    named = {SeverityRank.HIGH: days}
-    plain = due(opened=opened, severity=SeverityRank.HIGH, days=named, calendar=Calendar(business=True))
-    later = due(opened=opened, severity=SeverityRank.HIGH, days=named, calendar=Calendar(business=True, holidays=off),
-                paused=paused)  # fmt: skip
-    assert plain
-    assert later
+    plain = Calendar(business=True).after(opened, days)
+    later = Calendar(business=True, holidays=off).after(opened + paused, days)
     assert later >= plain >= opened + timedelta(days=days)
 
 

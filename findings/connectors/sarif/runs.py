@@ -16,8 +16,11 @@ OLDEST = 1990
 """Years before are default values of date types, not times of scans."""
 
 MOST_BASES = 10
+"""Folders that may each lie in the next one."""
 MOST_NAMED = 1000
+"""Folders that a run may give names to."""
 MOST_BASE = 2000
+"""Letters of a folder's whole address; one that is longer is none."""
 MOST_ROOTS = 20
 
 _VERSION_AT_END = re.compile(r"[\s/_-]+v?\d+(?:\.\d+)+\S*$", re.IGNORECASE)

@@ -27,6 +27,7 @@ ABOUT = RunSummary(source_kind="schemathesis", tool="Schemathesis")
 HEADER = frozenset(("schemathesis_version", "command", "started_at", "complete"))
 MOST_OPERATIONS = 100_000
 MOST_TEXT = 10_000
+"""Letters of a failure's code, title and severity: its operations share them."""
 
 Findings = Generator[FindingRecord, None, RunSummary]
 

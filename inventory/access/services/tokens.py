@@ -14,7 +14,7 @@ from django.db.models import Q
 from inventory.access.choices import PrincipalKind
 from inventory.access.errors import ChangeRefused, TokenRefused
 from inventory.access.models import Team, Token, User
-from inventory.access.records import Principal
+from inventory.access.records import AGAIN, Principal
 from inventory.access.rights import SCOPED_VERBS, Verb, require
 from inventory.access.selectors import principal_of
 from inventory.access.services.trail import record_change
@@ -24,8 +24,6 @@ MARK: Final = "posture_"
 SECRET_BYTES: Final = 32
 SHOWN: Final = len(MARK) + 6
 LONGEST_DAYS: Final = 366
-AGAIN: Final = timedelta(minutes=1)
-"""What somebody sends in the same words within this time is one thing."""
 USE_WRITTEN_EVERY: Final = timedelta(minutes=1)
 DEFAULT_SCOPES: Final = (Verb.SEE.value, Verb.UPLOAD.value, Verb.EXPORT.value)
 

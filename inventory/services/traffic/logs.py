@@ -15,7 +15,6 @@ from typing import BinaryIO, Final
 from django.conf import settings
 from django.db import connection, transaction
 
-from inventory.access.models import Team
 from inventory.access.records import Principal
 from inventory.access.rights import Verb, may
 from inventory.access.services.trail import record_change
@@ -217,8 +216,3 @@ def _tell(log: TrafficLog, result: LogResult, principal: Principal, now: datetim
     if result.api_ids:
         news = ApisChanged(api_ids=result.api_ids, cause=f"log {log.code} read")
         endpoints_recorded.send(Api, result=news)
-
-
-def team_names(log: TrafficLog) -> list[str]:
-    """Return the names of the teams whose APIs a log may speak of; none for all."""
-    return list(Team.objects.filter(pk__in=log.teams or ()).order_by("name").values_list("name", flat=True))

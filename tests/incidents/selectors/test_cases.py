@@ -11,7 +11,7 @@ from django.utils import timezone
 from findings.models import CheckResult
 from incidents.filters import CaseFilter
 from incidents.models import Episode
-from incidents.selectors.cases import cases_in_sight, page_of_case, under_attack, visible_case
+from incidents.selectors.cases import cases_in_sight, page_of_case, visible_case
 from inventory.access.choices import OrganisationRole
 from inventory.access.selectors import principal_of
 from inventory.models import Endpoint
@@ -58,8 +58,6 @@ def test_weaknesses_under_attack_lead_by_what_became_of_it(now: datetime) -> Non
     assert listed(now, "attack=any") == [("GET /p", "allowed"), ("GET /b", "blocked"), ("GET /q", "")]
     assert listed(now, "attack=passed") == [("GET /p", "allowed")]
     assert listed(now, "q=nothing") == []
-    analyst = principal_of(person(OrganisationRole.ANALYST), now=now)
-    assert [row.place for row in under_attack(principal=analyst, now=now, limit=1)] == ["GET /p"]
 
 
 def test_old_harmless_and_closed_things_make_no_case(now: datetime) -> None:
@@ -84,7 +82,7 @@ def test_each_thing_says_why_it_is_part_of_the_case(now: datetime) -> None:
     attack(at, last=now, category="API1", outcome="succeeded")
     fails(at, now)
     analyst = principal_of(person(OrganisationRole.ANALYST), now=now)
-    (row,) = under_attack(principal=analyst, now=now)
+    (row,) = cases_in_sight(principal=analyst, narrowed=CaseFilter(QueryDict("")), now=now).rows
     assert (row.findings, row.alerts, row.checks) == (2, 1, 1)
     found = visible_case(principal=analyst, code=row.code, now=now)
     assert found

@@ -10,10 +10,12 @@ from inventory.access.choices import OrganisationRole, PrincipalKind, TeamRole
 from inventory.access.records import Principal
 from inventory.models import Api
 from posture.models import ApiScore, CurrentScore
-from posture.records import QUIET, Runtime, ThreatFacts
+from posture.records import Runtime, ThreatFacts
 from posture.scoring.plans import plan
 from posture.scoring.scores import OPEN, if_fixed, score_api, two_decimals
-from posture.services.reading import factors_of, fixes_of, plan_of, portfolio_of, recompute
+from posture.scoring.weights import Weights
+from posture.services.reading import factors_of, fixes_of, plan_of, portfolio_of
+from posture.services.reading import facts_of as stored_facts
 from posture.services.rescore import score_apis
 from tests.posture.services.estates import (
     NOW,
@@ -50,7 +52,7 @@ def test_a_stored_score_can_be_computed_again_from_what_is_stored_with_it(seed: 
     Finding.objects.filter(api=api).update(severity=0, status="closed")
 
     point = ApiScore.objects.select_related("model").get(api=api)
-    again = recompute(point)
+    again = score_api(stored_facts(point.inputs), Weights.from_json(point.model.weights))
 
     assert two_decimals(again.score) == point.score
     assert two_decimals(again.inherent) == point.inherent
@@ -65,6 +67,9 @@ def under_attack(api: Api) -> Runtime:
         incidents={api.pk: ("SEV4",)},
         exploited=dict.fromkeys(hit, "succeeded"),
     )
+
+
+QUIET = Runtime()
 
 
 def scored(api: Api, runtime: Runtime = QUIET) -> ApiScore:

@@ -10,7 +10,7 @@ from findings.models import Finding
 from findings.status import SeverityRank, Status
 from inventory.models import Api
 from posture.models import ApiScore, CurrentScore
-from posture.records import QUIET
+from posture.records import Runtime
 from posture.scoring.scores import score_api
 from posture.services.rescore import score_apis
 from tests.posture.services.estates import (
@@ -106,7 +106,7 @@ def test_a_long_list_of_findings_is_stored_short_and_still_adds_up() -> None:
     assert (len(named), len(rest)) == (50, 21)
     assert sum(n for _, n, _ in rest) == 650
     points = sum(each[2] for each in (*named, *rest))
-    assert points == pytest.approx(score_api(facts_of(api, QUIET)).score, abs=1e-4)
+    assert points == pytest.approx(score_api(facts_of(api, Runtime())).score, abs=1e-4)
     assert min(each[2] for each in named) * 50 <= points
 
 
