@@ -46,7 +46,7 @@ def answer_here() -> None:
     static = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": static}
     settings.ALLOWED_HOSTS = ["*"]
-    import_module("posture.wsgi")
+    import_module("posture.asgi")
 
 
 def people(estate: Estate) -> dict[str, Client]:

@@ -2,7 +2,7 @@
 
 `python -m posture.supervisor.child celery -A posture worker` is `python -m celery -A posture worker`, with the kernel's
 parent-death signal set here and in every fork: granian's web workers and Celery's pool fork from this process.
-`--preload posture.wsgi` before the module runs another one first, which loads what the forks then share. `--nice 10`
+`--preload posture.asgi` before the module runs another one first, which loads what the forks then share. `--nice 10`
 before all lets others that want the processor go first.
 """
 

@@ -19,7 +19,6 @@ from posture.supervisor.tree import Signals, Tree
 from posture.supervisor.trouble import Interrupted, Trouble
 
 ROOT = wishes.ROOT
-THREADS = 4
 SLOW = 90.0
 HEAD_START = 5.0  # seconds the web server has the processors to itself: a person waits for it first
 
@@ -51,9 +50,9 @@ def main(arguments: Sequence[str]) -> int:
 def web_command(host: str, port: int) -> list[str]:
     """Return the web server's command, for `posture.supervisor.child`."""
     workers = str(max(2, min(4, os.cpu_count() or 2)))
-    command = ["--preload", "posture.wsgi", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
-    command += ["--workers", workers, "--blocking-threads", str(THREADS)]
-    return [*command, "--no-ws", "--log-level", "warning", "posture.wsgi:application"]
+    command = ["--preload", "posture.asgi", "granian", "--interface", "asginl", "--host", host, "--port", str(port)]
+    command += ["--workers", workers]
+    return [*command, "--no-ws", "--log-level", "warning", "posture.asgi:application"]
 
 
 class Start:

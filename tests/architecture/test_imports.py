@@ -21,6 +21,8 @@ DIALLERS = {
 MAY_DIAL = {
     "inventory.jobs.services.transport": "the one way out, which checks every address it connects to",
     "inventory.jobs.services.wayout": "the same",
+    "posture.bodies": "waits for what the web server hands on",
+    "posture.front": "the same, and hands back",
     "posture.supervisor.broker": "asks the Redis it has started",
     "posture.supervisor.postgres": "looks for a free port",
     "posture.supervisor.wishes": "asks the web server it has started",

@@ -31,7 +31,7 @@ from tests.journeys.looking import FRAME, MORE, WATCH, WIDE, Looked, obeys, turn
 from tests.journeys.routes import ACTS, FILES, ON_THE_WAY, PAGES, STRANGERS
 
 EXPECTED = {"/nowhere/": HTTPStatus.NOT_FOUND, "/join/no-such-link/": HTTPStatus.NOT_FOUND}
-ERRORS = ("400", "403", "403_csrf", "404", "405", "429", "500", "503")
+ERRORS = ("400", "403", "403_csrf", "404", "405", "413", "429", "500", "503")
 EXPECTED_ERROR = re.compile(r"responded with a status of (404|403)")
 """What Chromium says of every answer like that; which one answers so is asked of the answers themselves."""
 LOOKS = [(theme, width) for theme in ("light", "dark") for width in (1280, 390, 320)]
@@ -43,11 +43,11 @@ def serving(database: str, log: Path) -> Iterator[str]:
     port = str(free_port())
     address = f"http://localhost:{port}"
     environment = {**environment_of(database), "PORT": port, "BASE_URL": address, "COMPONENTS": "1"}
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", port]
-    command += ["--workers", "1", "--blocking-threads", "2", "--no-ws", "--log-level", "warning"]
+    command = [sys.executable, "-m", "granian", "--interface", "asginl", "--host", "127.0.0.1", "--port", port]
+    command += ["--workers", "1", "--no-ws", "--log-level", "warning"]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, "posture.wsgi:application"], cwd=ROOT, env=environment, stdout=output, stderr=output
+            [*command, "posture.asgi:application"], cwd=ROOT, env=environment, stdout=output, stderr=output
         )
     try:
         end = time.monotonic() + 60

@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.core import exceptions as django_errors
 from django.core.signals import got_request_exception
 from django.db import DataError
-from django.http import Http404
+from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 SIGN_IN: Final = "Sign in first: send “Authorization: Bearer <token>” with a token from `manage.py create_token`."
 NOTHING: Final = "There is nothing here that you may see."
 FAILED: Final = "Something failed here, and nothing was changed. The log of the web server has the details."
+BROKEN_OFF: Final = "The rest of this request did not come, and nothing was changed. Send it again."
 CODES: Final = {
     exceptions.NotAuthenticated: "unauthenticated",
     exceptions.AuthenticationFailed: "unauthenticated",
@@ -101,6 +102,8 @@ def _refusal(error: Exception, context: dict[str, Any]) -> Refusal:
     if isinstance(error, AccessRefused):
         message = in_words(error, getattr(request, "principal", None))
         return Refusal(message, code="forbidden", status=status.HTTP_403_FORBIDDEN)
+    if isinstance(error, UnreadablePostError):
+        return Refusal(BROKEN_OFF, code="request_timeout", status=status.HTTP_408_REQUEST_TIMEOUT)
     if isinstance(error, exceptions.ValidationError):
         return _invalid(error.detail)
     if isinstance(error, exceptions.APIException):

@@ -1,7 +1,6 @@
 """What every resource of the API is: declared, closed to whoever may not, strict about its parameters, paged."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, Generic, TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -9,7 +8,6 @@ from urllib.parse import urljoin, urlsplit
 from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.http.request import RawPostDataException
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
@@ -35,9 +33,6 @@ from inventory.access.veils import veil
 Row = TypeVar("Row", bound=Model)
 
 SEEING: Final = {"GET": Verb.SEE}
-DRAINED: Final = 1 << 30
-DRAINED_OF_STRANGERS: Final = 16 << 20
-PIECE: Final = 1 << 20
 BODY_LIMIT: Final = 1 << 20
 """Bytes of a JSON body; files have their own limit."""
 
@@ -140,13 +135,6 @@ class Resource(APIView):
         self._check_size(request)
         self.asked = asked(request.query_params, self.parameters if request.method in {"GET", "HEAD"} else ())
 
-    @override
-    def finalize_response(self, request: AnyRequest, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Make sure that a refusal is read."""
-        if response.status_code >= HTTPStatus.BAD_REQUEST:
-            _drain(request)
-        return super().finalize_response(request, response, *args, **kwargs)
-
     def _check_right(self, method: str) -> None:
         verb = self.verbs.get("GET" if method == "HEAD" else method)
         principal = self.principal
@@ -164,16 +152,6 @@ class Resource(APIView):
             raise Refusal(msg, code="length_required", status=HTTPStatus.LENGTH_REQUIRED)
         if length.isdigit() and int(length) > self.body_limit:
             raise too_large(self.told_limit)
-
-
-def _drain(request: AnyRequest) -> None:
-    """Read what is left of a body and forget it: most clients read no answer before they have sent everything."""
-    known = getattr(request, "principal", None) is not None
-    length = request.headers.get("Content-Length", "")
-    if length.isdigit() and int(length) <= (DRAINED if known else DRAINED_OF_STRANGERS):
-        with suppress(OSError, RawPostDataException):
-            while request._request.read(PIECE):  # noqa: SLF001 -- DRF documents it
-                pass
 
 
 def too_large(limit: int) -> Refusal:

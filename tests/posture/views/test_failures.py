@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
@@ -12,12 +14,14 @@ from django.db import DatabaseError, connection, connections
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
+from typing_extensions import override
 
 from inventory.access.choices import OrganisationRole
-from inventory.access.middleware import Sessions
+from inventory.access.middleware import MOST_OF_STRANGERS, Sessions
 from inventory.access.services.sessions import SEEN
 from inventory.jobs.models import Blob
 from inventory.jobs.services.blobs import open_plain
+from posture.bodies import BodyBroken
 from tests.callers import token_of
 from tests.faults.machines import small_disk
 from tests.findings.reports import openapi
@@ -163,3 +167,47 @@ def test_a_full_disk_is_said_and_nothing_is_kept(fresh_database: str, settings: 
         with disk.full(), pytest.raises(OSError, match="No space left"):
             open_plain(blob)
         open_plain(blob).close()
+
+
+class BrokenOff(BytesIO):
+    """A body whose rest never comes."""
+
+    @override
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read what came; then say that nothing more does."""
+        if piece := super().read(size):
+            return piece
+        raise BodyBroken
+
+
+@pytest.mark.django_db
+def test_a_request_that_breaks_off_is_told_so_and_changes_nothing(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    page, program = callers(settings)
+    begun = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.yaml"\r\n\r\nopenapi: 3.1.0'
+    form = "multipart/form-data; boundary=x"
+    broken: dict[str, Any] = {"wsgi.input": BrokenOff(begun), "CONTENT_LENGTH": "5000"}
+    answer = page.generic("POST", "/upload/", begun, form, **broken)
+    assert (answer.status_code, "Nothing was changed" in answer.content.decode()) == (408, True)
+    broken["wsgi.input"] = BrokenOff(begun)
+    told = page.generic("POST", "/api/v1/reports/", begun, form, headers=program, **broken)
+    assert (told.status_code, told.json()["error"]["code"]) == (408, "request_timeout")
+    assert not Blob.objects.exists()
+    assert "Traceback" not in caplog.text
+
+
+@pytest.mark.django_db
+def test_of_a_stranger_nothing_large_is_read(settings: Settings) -> None:
+    _, program = callers(settings)
+    stranger = Client(
+        raise_request_exception=False, enforce_csrf_checks=True, headers={"Cookie": f"csrftoken={'a' * 32}"}
+    )
+    form = "multipart/form-data; boundary=x"
+    large: dict[str, Any] = {"wsgi.input": BrokenOff(), "CONTENT_LENGTH": str(MOST_OF_STRANGERS + 1)}
+    for address in ("/login/", "/upload/", "/nowhere/"):
+        assert stranger.generic("POST", address, b"-", form, **large).status_code == 413, address
+    assert stranger.generic("POST", "/api/v1/reports/", b"-", form, **large).status_code == 401
+    assert stranger.generic("POST", "/api/v1/reports/", b"-", form, headers=program, **large).status_code == 408
+    large["CONTENT_LENGTH"] = str(MOST_OF_STRANGERS)
+    assert stranger.generic("POST", "/login/", b"-", form, **large).status_code == 403

@@ -7,7 +7,7 @@ import sys
 from posture.supervisor.wishes import ROOT
 
 PROGRAM = """
-import gc, posture.wsgi
+import gc, posture.asgi
 print(gc.get_freeze_count(), len(gc.get_objects()))
 """
 
