@@ -165,12 +165,14 @@ def _refusal(scope: Scope, status: HTTPStatus, sentence: str) -> Answer:
 
 async def _give(answer: Answer, send: Send) -> None:
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers, "trailers": False})
+    start = {"type": "http.response.start", "status": answer.status, "headers": headers}
     if isinstance(answer.body, bytes):
+        await send(start)
         await send({"type": "http.response.body", "body": answer.body, "more_body": False})
         return
     loop = asyncio.get_running_loop()
     try:
+        await send(start)
         while (piece := await loop.run_in_executor(answer.lane, next, answer.body, None)) is not None:
             await asyncio.wait_for(send({"type": "http.response.body", "body": piece, "more_body": True}), TAKING)
         await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -233,6 +233,22 @@ def test_what_is_streamed_comes_piece_by_piece_and_is_closed() -> None:
     assert made.closed.is_set()
 
 
+def test_a_stream_is_closed_for_who_left_before_it_began() -> None:
+    made = Made(iter([b"a"]), streaming=True)
+
+    def stream(_environ: Environ, start: Any) -> Made:
+        start("200 OK", [])
+        return made
+
+    async def nobody(_event: Any) -> None:
+        raise BrokenPipeError
+
+    serving = Front(stream)
+    with pytest.raises(BrokenPipeError):
+        run(lambda: serving(scope(), Client().receive, nobody))
+    assert made.closed.is_set()
+
+
 def test_a_stream_that_breaks_is_never_ended_as_if_it_were_whole() -> None:
     def pieces() -> Iterator[bytes]:
         yield b"a"
