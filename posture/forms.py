@@ -240,15 +240,27 @@ class NoteForm(forms.Form):
 class ViewForm(forms.Form):
     """A list to see again: its name, what stands in its address, and the team to share it with."""
 
-    listed = forms.ChoiceField(choices=ListName.choices)
-    name = forms.CharField(max_length=80, error_messages={"required": "Give it a name."})
-    query = forms.CharField(max_length=2000, required=False)
+    listed = forms.ChoiceField(choices=ListName.choices, error_messages={"invalid_choice": "There is no such list."})
+    name = forms.CharField(
+        max_length=80,
+        error_messages={
+            "required": "Give it a name.",
+            "max_length": "A name has at most %(limit_value)d letters, and this one %(show_value)d; shorten it.",
+        },
+    )
+    query = forms.CharField(
+        max_length=2000, required=False,
+        error_messages={"max_length": "This list is narrowed by more than can be kept; leave some of it out."},
+    )  # fmt: skip
     team = forms.ChoiceField(required=False)
 
     def __init__(self, sent: QueryDict, *, teams: Sequence[tuple[str, str]]) -> None:
         """Take what was sent; `teams` one may share with, as (slug, name)."""
         super().__init__(sent)
-        self.fields["team"] = forms.ChoiceField(choices=[("", "Only me"), *teams], required=False)
+        no_team = {"invalid_choice": "Share a view with a team you are in, or keep it private."}
+        self.fields["team"] = forms.ChoiceField(
+            choices=[("", "Only me"), *teams], required=False, error_messages=no_team
+        )
 
 
 class NoticeWishForm(forms.Form):

@@ -111,8 +111,11 @@
     first ? (first.matches(fields) ? first : $(fields, first))?.focus() : atHead(part);
   };
   // What is unfolded is left as it is by parts that are swapped around it, with what was typed into it.
+  // What is open from the start nobody unfolded: it takes no focus from a refusal, whichever of the two comes first.
+  const early = new Set($$("details[open]"));
   document.addEventListener("toggle", e => {
-    if (e.target.open) $("[data-first]", e.target) && enter(e.target);
+    const stood = early.delete(e.target);
+    if (e.target.open && !stood && $("[data-first]", e.target)) enter(e.target);
     if (e.target.matches("details")) e.target.toggleAttribute("hx-morph-skip", e.target.open);
   }, true);
 
@@ -140,22 +143,32 @@
     if (left?.row?.isConnected && !$("[data-row].cursor")) left.row.classList.add("cursor");
     left = null;
   });
-  if ($(".toasts .toast") && !$("[autofocus], [aria-invalid=true]") && document.activeElement === document.body) atHead($("main"));
+  const asks = $$("[autofocus], [aria-invalid=true]").some(each => each.getClientRects().length);
+  if ($(".toasts .toast") && !asks && document.activeElement === document.body) atHead($("main"));
 
   // A form that was not taken: the first field that is wrong has the focus, unfolded where it was folded away; where no
-  // field is, what says why.
+  // field is, what says why; a menu that was not taken is open again.
   const refused = performance.getEntriesByType("navigation")[0]?.responseStatus >= 400;
   const wrong = $("main [aria-invalid=true]") ?? (refused && $("main .banner[role=alert]"));
   if (wrong && wrong.matches(".banner")) wrong.tabIndex = -1;
-  for (let part = wrong && wrong.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+  for (let part = wrong && wrong.closest("details"); part; part = part.parentElement.closest("details")) { early.add(part); part.open = true; }
   if (wrong) wrong.focus();
+  const menu = $("main [popover][data-refused]"); // By its button, beside which it stands then.
+  if (menu) $(`[popovertarget="${menu.id}"]`)?.click();
 
   // Who has chosen no zone yet begins with that of their computer.
   const zone = $("select[data-zone]"), here = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (zone && [...zone.options].some(option => option.value === here)) zone.value = here;
 
-  // Toasts: eight seconds, longer while pointed at or focused.
+  // Toasts: eight seconds, longer while pointed at or focused; what was refused stays until it is closed.
+  const closer = part => $("[data-close]", part);
+  document.addEventListener("click", e => {
+    const item = e.target.closest("[data-close]")?.closest(".toast"); if (!item) return;
+    item.remove();
+    if (document.activeElement === document.body) atHead($("main"));
+  });
   const fade = item => {
+    if (item.matches("[data-stays]")) { if (!closer(item)) item.append(closer($("#toast").content).cloneNode(true)); return; }
     let timer;
     const start = () => { timer = setTimeout(() => item.remove(), 8000); }, stop = () => clearTimeout(timer);
     ["pointerenter", "focusin"].forEach(name => item.addEventListener(name, stop));
@@ -163,6 +176,7 @@
     start();
   };
   function toast(text) {
+    if ($$(".toasts .toast > span").some(each => each.textContent === text)) return;
     const item = $("#toast").content.firstElementChild.cloneNode(true);
     $("span", item).textContent = text; $(".toasts").append(item); fade(item);
   }

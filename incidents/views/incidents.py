@@ -67,7 +67,9 @@ def incident_new(request: Request) -> HttpResponse:
         incident = declare_once(said=said, principal=request.principal, now=timezone.now())
     except (IncidentRefused, InventoryRefused) as refusal:
         return _form(request, alert, form, error=str(refusal))
-    messages.success(request, f"{incident.code} is declared. You are in the room.")
+    commands = may(request.principal, Verb.ACT_ON_INCIDENT, team_id=None)
+    told = "" if commands else " Nobody commands it yet: all who could are told."
+    messages.success(request, f"{incident.code} is declared. You are in the room.{told}")
     return redirect("incidents:incident", incident.code)
 
 

@@ -24,9 +24,9 @@ class Chip:
 
 
 class ListFilter(forms.Form):
-    """A search and some choices; what is not one of the choices narrows nothing."""
+    """A search and some choices; what is not one of the choices narrows nothing, and the page says so."""
 
-    q = forms.CharField(required=False, max_length=LONGEST_SEARCH)
+    q = forms.CharField(label="Search", required=False, max_length=LONGEST_SEARCH)
 
     def __init__(self, asked: QueryDict) -> None:
         super().__init__(asked, auto_id="filter_%s")
@@ -77,6 +77,11 @@ class ListFilter(forms.Form):
             for name, words in self._words.items()
             if (value := self.value(name))
         )
+
+    @property
+    def left_out(self) -> tuple[tuple[str, str], ...]:
+        """What was asked for and narrows nothing, as label and value: nobody takes the whole list for the narrowed."""
+        return tuple((str(self[name].label), str(self.data.get(name, ""))) for name in self.errors)
 
     def value(self, name: str) -> str:
         """Return what a field narrows to; nothing when it was left out or is not one of its choices."""

@@ -7,6 +7,7 @@ from math import fsum
 from typing import Any, Final, Protocol
 
 from findings.models import Finding
+from incidents.choices import CATEGORY_NAMES
 from inventory.access.records import Principal
 from inventory.choices import Criticality, Environment, Reach, Sensitivity
 from inventory.models import Api
@@ -26,6 +27,8 @@ VAIN: Final = ("", "No single fix moves it", "No two fixes move it")
 WEIGHED: Final = {"reach": Reach, "environment": Environment, "sensitivity": Sensitivity, "criticality": Criticality}
 UNKNOWN: Final = "unknown"
 OF_CLASS: Final = ("finding", "class")
+PASSING: Final = ("threat", "incident")
+"""What nobody fixes: it passes, or is closed."""
 
 
 class Fixes(Protocol):
@@ -121,7 +124,7 @@ def why(*, principal: Principal, api: Api, factors: Sequence[Factor], fixes: Fix
         shown=whole(point.score),
         reasons=tuple(_reasons(groups, rows)),
         weights=tuple(_weights(point.inputs, point.model.weights)),
-        plan=_plan(fixes, whole(point.score)) if fixes else "",
+        plan=_plan(fixes, whole(point.score), _called(groups, rows)) if fixes else "",
         inherent=_inherent(point),
         model=point.model.version,
         findings=tuple(rows[code] for code in largest if code in rows),
@@ -158,13 +161,26 @@ def _together(group: Sequence[Factor], row: FindingRow | None) -> Reason:
     """Return the reason that several findings of a class are; it is called as the worst of them."""
     name = group[0].group
     return Reason(
-        title=f"{row.title} ({name})" if row and row.title != name else name,
+        title=_class_title(name, row),
         points=_points(group),
         code=row.code if row else "",
         shade=_shade(row) if row else "info",
         weakness_class=name,
         count=sum(factor.count for factor in group),
     )
+
+
+def _class_title(name: str, row: FindingRow | None) -> str:
+    return f"{row.title} ({name})" if row and row.title != name else name
+
+
+def _called(groups: Sequence[Sequence[Factor]], rows: Mapping[str, FindingRow]) -> dict[str, str]:
+    """Return what the reasons call each class, which without its worst finding is only a code."""
+    called: dict[str, str] = {}
+    for first in (group[0] for group in groups):
+        if first.key in rows:
+            called.setdefault(first.group, _class_title(first.group, rows[first.key]))
+    return called
 
 
 def _shade(row: FindingRow) -> str:
@@ -176,7 +192,8 @@ def _more(number: int) -> str:
 
 
 def _reason(factor: Factor, row: FindingRow | None) -> Reason:
-    fixed = "" if not factor.if_fixed or factor.if_fixed < TOLD else f"fixed alone −{factor.if_fixed:.1f}"
+    alone = "without it" if factor.kind in PASSING else "fixed alone"
+    fixed = "" if not factor.if_fixed or factor.if_fixed < TOLD else f"{alone} −{factor.if_fixed:.1f}"
     if row is not None:
         return Reason(
             title=row.title,
@@ -188,7 +205,7 @@ def _reason(factor: Factor, row: FindingRow | None) -> Reason:
         )
     titles = {
         "finding": f"A finding that has left this API since: {factor.key}",
-        "threat": f"Attacks seen in the last weeks: {factor.key}",
+        "threat": f"Attacks seen in the last weeks: {CATEGORY_NAMES.get(factor.key, factor.key)}",
         "incident": "An incident is open",
         "class": f"{_more(factor.count)} of {factor.key}",
         "rest": f"{_more(factor.count)} of other classes",
@@ -213,7 +230,7 @@ def _weights(inputs: Mapping[str, Any], weights: Mapping[str, Any]) -> Iterator[
             yield Weight(label=label, text=f"{words(value).label}, {counted}", is_unknown=False)
 
 
-def _plan(fixes: Fixes, shown: str) -> str:
+def _plan(fixes: Fixes, shown: str, called: Mapping[str, str]) -> str:
     """Return what the best fixes bring the score to; where one sees no difference, what the best class does."""
     steps = fixes.steps[: len(NUMBER_WORDS) - 1]
     if not steps:
@@ -224,7 +241,7 @@ def _plan(fixes: Fixes, shown: str) -> str:
     vain, best = f"{VAIN[len(steps)]}: {shown} stays {shown}", fixes.best_class
     if best is None or best.count <= len(steps):
         return vain
-    every = f"ixing all {best.count:,} of {best.group}"
+    every = f"ixing all {best.count:,} of {called.get(best.group, best.group)}"
     return f"{vain}. " + (
         f"F{every} brings it to {whole(best.score)}" if whole(best.score) != shown else f"Not even f{every} does"
     )

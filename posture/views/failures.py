@@ -36,12 +36,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 def failed(request: HttpRequest) -> HttpResponse:
     """Say what is away, where that is why (503); else that Posture failed (500)."""
     why = why_away(sys.exc_info()[1])
+    again = request.get_full_path() if request.method == "GET" else ""
     if not why:
-        return HttpResponse(render_to_string("500.html"), status=500)
+        return HttpResponse(render_to_string("500.html", {"again": again}), status=500)
     answer: HttpResponse
     if request.path.startswith("/api/"):
         answer = JsonResponse({"error": {"code": "unavailable", "message": why}}, status=503)
     else:
-        answer = HttpResponse(render_to_string("503.html", {"head": HEADS[why], "why": why}), status=503)
+        answer = HttpResponse(
+            render_to_string("503.html", {"head": HEADS[why], "why": why, "again": again}), status=503
+        )
     answer.headers["Retry-After"] = SECONDS
     return answer

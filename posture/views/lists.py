@@ -1,14 +1,14 @@
 """The lists of APIs and of findings: what is asked for, as whom, with which columns, and the views saved of it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from inventory.access.http import Request
+from inventory.access.http import Request, wants_fragment
 from inventory.access.models import Team
 from inventory.access.routes import Scope, route
 from inventory.access.views.lists import answer_list, place
@@ -19,6 +19,9 @@ from posture.selectors.columns import APIS, FINDINGS, shown_columns, switches
 from posture.selectors.finding_list import findings_in_sight, sources_in_sight
 from posture.selectors.saved_views import saved_views
 from posture.services.views import tidy_query
+
+REFUSED: Final = "refused view"
+"""Where the session keeps what was not saved until its list is shown again."""
 
 
 @route(Scope.TEAM)
@@ -97,4 +100,14 @@ def _around(request: Request, listed: ListName, offered: Mapping[str, str], team
         "at": next((tab for tab in tabs if tab.current), None),
         "switches": switches(offered, asked_columns(request, offered)),
         "own_teams": [team for team in teams if team.pk in request.principal.team_ids],
+        "refused": refused_view(request, listed),
     }
+
+
+def refused_view(request: Request, listed: ListName) -> dict[str, str] | None:
+    """Return the view of a list that was just not saved: its name and team as sent, and why. It is said once."""
+    told: dict[str, str] | None = request.session.get(REFUSED)
+    if told is None or wants_fragment(request):
+        return None
+    del request.session[REFUSED]
+    return told if told["listed"] == listed else None

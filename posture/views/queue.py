@@ -31,6 +31,7 @@ from posture.selectors.together import ASSIGN, chosen, elsewhere, together_of
 from posture.services.together import decide_together
 from posture.services.views import tidy_query
 from posture.views.findings import found_finding, shown_page
+from posture.views.lists import refused_view
 from posture.views.undoing import FRESH, Done, forget, remember, remembered
 
 PANEL: Final = ("open", FRESH)
@@ -70,6 +71,7 @@ def queue_list(request: Request) -> HttpResponse:
         "at": next((tab for tab in tabs if tab.current), None),
         "may_choose": may_somewhere(principal, Verb.DECIDE),
         "own_teams": [team for team in teams if team.pk in principal.team_ids],
+        "refused": refused_view(request, ListName.QUEUE),
     }
     if not wants_fragment(request):
         context |= {

@@ -1,5 +1,7 @@
 """Saved views: keep a list as one sees it, share it, open with it, delete it."""
 
+from typing import Final
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -16,6 +18,7 @@ from posture.models import SavedView
 from posture.selectors.api_list import teams_in_sight
 from posture.selectors.saved_views import visible_view
 from posture.services.views import Wish, drop_view, save_view, see_first
+from posture.views.lists import REFUSED
 
 
 @route(Scope.SELF)
@@ -25,16 +28,14 @@ def view_save(request: Request) -> HttpResponse:
     teams = [team for team in teams_in_sight(request.principal) if team.pk in request.principal.team_ids]
     form = ViewForm(request.POST, teams=[(team.slug, team.name) for team in teams])
     if not form.is_valid():
-        messages.error(request, f"The view was not saved: {next(iter(form.errors.values()))[0]}")
-        return redirect(_back(request.POST.get("listed", ""), request.POST.get("query", "")))
+        return _refused(request, str(next(iter(form.errors.values()))[0]))
     given = form.cleaned_data
     team_id = next((team.pk for team in teams if team.slug == given["team"]), None)
     wish = Wish(listed=ListName(given["listed"]), name=given["name"], query=given["query"], team_id=team_id)
     try:
         view = save_view(wish=wish, principal=request.principal, now=timezone.now())
     except ChangeRefused as refusal:
-        messages.error(request, str(refusal))
-        return redirect(_back(given["listed"], given["query"]))
+        return _refused(request, str(refusal))
     messages.success(request, f"Saved as “{view.name}”.")
     return redirect(_back(view.listed, view.query))
 
@@ -69,6 +70,16 @@ def view_first(request: Request, code: str) -> HttpResponse:
     return redirect(_back(view.listed, view.query))
 
 
+def _refused(request: Request, why: str) -> HttpResponse:
+    """Go back to the list, whose menu opens once more with what was sent."""
+    sent = {name: request.POST.get(name, "")[:LONGEST_SENT] for name in ("listed", "name", "team")}
+    if sent["listed"] in ListName.values:
+        request.session[REFUSED] = {**sent, "why": why}
+    else:
+        messages.error(request, f"The view was not saved: {why}")
+    return redirect(_back(sent["listed"], request.POST.get("query", "")))
+
+
 def _found(request: Request, code: str) -> SavedView:
     try:
         return visible_view(principal=request.principal, code=code)
@@ -76,6 +87,7 @@ def _found(request: Request, code: str) -> SavedView:
         raise Http404 from error
 
 
+LONGEST_SENT: Final = 1000
 ADDRESSES = {ListName.FINDINGS: "posture:findings", ListName.QUEUE: "posture:queue"}
 
 

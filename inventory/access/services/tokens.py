@@ -121,7 +121,7 @@ def _refuse_a_second(user: User, name: str, now: datetime) -> None:
     User.objects.select_for_update(no_key=True).get(pk=user.pk)  # of two at once the second sees the first
     if Token.objects.filter(user=user, name=name, revoked_at=None, created_at__gt=now - AGAIN).exists():
         msg = (
-            f"The token {name} was made a moment ago, and its secret was shown then. If you did not get it, revoke "
+            f"The token “{name}” was made a moment ago, and its secret was shown then. If you did not get it, revoke "
             "that token and make another one."
         )
         raise ChangeRefused(msg)

@@ -67,7 +67,7 @@ def token_revoke(request: Request, code: str) -> HttpResponse:
     if found is None:
         raise Http404
     revoke_token(token=found, principal=request.principal, now=timezone.now())
-    messages.success(request, f"The token {found.name} is revoked; nothing gets in with it any more.")
+    messages.success(request, f"The token “{found.name}” is revoked; nothing gets in with it any more.")
     return redirect("access:tokens")
 
 

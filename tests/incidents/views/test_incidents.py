@@ -75,7 +75,8 @@ def test_the_owner_of_a_team_is_asked_for_the_api_before_they_declare() -> None:
     assert "Name the API it harms" in text_of(answer.content)
     assert b"what I know" in answer.content
     assert not Incident.objects.exists()
-    assert client.post("/incidents/new/", {**sent, "api": api.code}).status_code == 302
+    declared_now = client.post("/incidents/new/", {**sent, "api": api.code}, follow=True)
+    assert "Nobody commands it yet: all who could are told." in text_of(declared_now.content)
     of_one = client.get(f"/incidents/new/?alert={episode(api).code}").content.decode()
     assert not re.search(r'<input[^>]* name="api"[^>]* required', of_one)
 

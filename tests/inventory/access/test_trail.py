@@ -1,5 +1,6 @@
 """The trail as somebody may read it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from inventory.access.selectors import principal_of
 from inventory.access.services.trail import record_change
 from inventory.access.trail import TrailFilter, in_words, plain, told_act, trail_in_sight, trail_page
 from inventory.models import Connection
-from tests.inventory.access.people import NOW, person, team
+from tests.inventory.access.people import NOW, person, signed_in, team
 from tests.posture.services.estates import make_api
 
 pytestmark = pytest.mark.django_db
@@ -89,8 +90,23 @@ def test_it_is_narrowed_by_what_the_chips_say(auditor: Principal) -> None:
         ("kind=nonsense&since=yesterday&verb=%00", ["API-1", "FND-1", "FND-2"]),
     ):
         assert codes(auditor, query) == expected, query
-    chips = TrailFilter(QueryDict("kind=finding&since=2026-11-19")).chips
+    narrowed = TrailFilter(QueryDict("kind=finding&since=2026-11-19"))
+    chips = narrowed.chips
     assert [(chip.label, chip.word) for chip in chips] == [("What", "Finding"), ("From", "2026-11-19")]
+    assert narrowed.left_out == ()
+
+
+def test_what_cannot_be_and_so_narrows_nothing_is_said_above_the_list() -> None:
+    """Silently left out, the whole trail passes for the narrowed one."""
+    client = signed_in(person(OrganisationRole.AUDITOR))
+    page = client.get("/trail/?until=0001-01-01&kind=moon&q=" + "x" * 201).content.decode()
+    told = re.findall(r"</svg>(“[^<]*narrows nothing here.)</span>", page)
+    assert told == [
+        f"“Search” cannot be “{'x' * 59}…”, so it narrows nothing here.",
+        "“What” cannot be “moon”, so it narrows nothing here.",
+        "“To” cannot be “0001-01-01”, so it narrows nothing here.",
+    ]
+    assert "narrows nothing here" not in client.get("/trail/?until=2026-11-19&kind=finding&q=x").content.decode()
 
 
 def test_it_is_walked_by_pages_each_row_once_in_two_queries_each(

@@ -63,8 +63,8 @@ def test_every_kind_of_factor_has_words(api: Api) -> None:
     assert [(reason.title, reason.place, reason.if_fixed) for reason in told.reasons] == [
         ("Anybody may refund", "POST /refunds", "fixed alone −12.5"),
         ("A finding that has left this API since: FND-GONE", "", "fixed alone −1.0"),
-        ("Attacks seen in the last weeks: API4", "", "fixed alone −2.0"),
-        ("An incident is open", "", "fixed alone −2.0"),
+        ("Attacks seen in the last weeks: Unrestricted resource consumption", "", "without it −2.0"),
+        ("An incident is open", "", "without it −2.0"),
         ("7 more findings of CWE-79", "", ""),
         ("One more finding of other classes", "", ""),
     ]
@@ -127,6 +127,16 @@ def test_a_plan_that_moves_nothing_says_so_and_names_the_class_that_would(
     assert explained(api, fixes=Fixes(steps=tuple(map(step, steps)), best_class=whole_class)).plan == sentence
 
 
+def test_a_plan_calls_a_class_as_the_reasons_do(api: Api) -> None:
+    """The class of a tool is a code; nobody knows by it what to fix."""
+    scored_at(api, 63)
+    worst = make_finding(api, title="Requests without authentication", weakness_class="tool:T401")
+    lines = [Line("finding", code, 8.0, 0.0, group="tool:T401") for code in (worst.code, "FND-GONE")]
+    fixes = Fixes(steps=(step(62.9), step(62.8)), best_class=ClassFix(group="tool:T401", count=3, score=57.6))
+    plan = explained(api, *lines, fixes=fixes).plan
+    assert plan.endswith("Fixing all 3 of Requests without authentication (tool:T401) brings it to 58")
+
+
 def test_more_than_eight_reasons_are_told_by_class_and_still_add_up(api: Api) -> None:
     worst = make_finding(api, title="Cookie without Secure flag", weakness_class="CWE-614")
     alone = make_finding(api, title="Anybody may refund", method="POST", path="/refunds", weakness_class="CWE-306")
@@ -142,7 +152,7 @@ def test_more_than_eight_reasons_are_told_by_class_and_still_add_up(api: Api) ->
     assert [(reason.title, reason.count, reason.code, reason.weakness_class) for reason in told.reasons] == [
         ("Cookie without Secure flag (CWE-614)", 312, worst.code, "CWE-614"),
         ("Anybody may refund", 1, alone.code, ""),
-        ("Attacks seen in the last weeks: API4", 1, "", ""),
+        ("Attacks seen in the last weeks: Unrestricted resource consumption", 1, "", ""),
         ("6 more findings of other classes", 6, "", ""),
     ]
     assert [reason.points for reason in told.reasons] == [19.0, 9.0, 0.5, 0.25]

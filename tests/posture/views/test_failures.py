@@ -1,5 +1,6 @@
 """While the database is away, every page and every address of the REST interface says so, and nothing else breaks."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -49,9 +50,23 @@ def test_while_the_database_is_away_everything_says_so_and_comes_back(fresh_data
             assert answer.status_code == 503
             assert "Posture cannot reach its database" in answer.content.decode()
             assert answer.headers["Retry-After"] == "5"
+        assert 'href="/apis/?q=a&amp;sort=name">Try again' in page.get("/apis/?q=a&sort=name").content.decode()
+        assert "Try again</a>" not in page.post("/upload/", {}).content.decode()
         told = page.get("/api/v1/apis/", headers=program)
         assert (told.status_code, told.json()["error"]["code"]) == (503, "unavailable")
     assert page.get("/apis/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_what_is_not_there_says_to_a_stranger_how_to_get_in_and_of_no_team() -> None:
+    page = Client()
+    told = page.get("/nowhere/").content.decode()
+    assert re.search(r'<main.*href="/login/"', told, re.DOTALL)
+    assert "team" not in told
+    page.force_login(person(OrganisationRole.ANALYST))
+    told = page.get("/nowhere/").content.decode()
+    assert "belongs to a team that is not yours" in told
+    assert 'href="/login/"' not in told
 
 
 def callers(settings: Settings) -> tuple[Client, dict[str, str]]:

@@ -72,10 +72,34 @@ def test_a_view_keeps_what_is_asked_for_and_not_where_one_stands() -> None:
 
 @pytest.mark.parametrize(("name", "listed"), [("", "apis"), ("x" * 81, "apis"), ("Mine", "elsewhere")])
 def test_what_is_no_view_is_refused_in_words(name: str, listed: str) -> None:
-    client = signed_in(person(owner_of=team("Payments")))
+    ours = team("Payments")
+    client = signed_in(person(owner_of=ours))
+    make_api(team=ours)
     answer = client.post("/views/save/", {"listed": listed, "name": name, "query": "reach=public"}, follow=True)
     assert "The view was not saved" in answer.content.decode()
     assert not SavedView.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "why"),
+    [
+        ("x" * 81, "reach=public", "A name has at most 80 letters, and this one 81; shorten it."),
+        ("Mine", "q=" + "x" * 2000, "This list is narrowed by more than can be kept; leave some of it out."),
+        ("Mine", "q=" + "\N{SNOWMAN}" * 1900, "This list is narrowed by more than can be kept; leave some of it out."),
+        (" ", "reach=public", "Give it a name."),
+    ],
+)
+def test_what_was_refused_stands_in_the_menu_again_with_why_once(name: str, query: str, why: str) -> None:
+    ours = team("Payments")
+    client = signed_in(person(owner_of=ours))
+    make_api(team=ours)
+    save(client, name=name, query=query, team=ours.slug)
+    assert "view-refused" not in client.get("/findings/", headers={"HX-Request": "true"}).content.decode()
+    told = client.get("/apis/").content.decode()
+    assert f"The view was not saved: {why}</span>" in told
+    assert f'value="{name}" autofocus' in told
+    assert f'<option value="{ours.slug}" selected>' in told
+    assert "data-refused" not in client.get("/apis/").content.decode()
 
 
 def test_a_name_is_text_wherever_it_stands() -> None:
@@ -90,7 +114,9 @@ def test_a_name_is_text_wherever_it_stands() -> None:
 
 def test_a_view_that_another_window_deleted_is_told_and_one_that_is_too_long_is_refused() -> None:
     """Of two at once the slower met a row that was gone, and its page failed."""
-    client = signed_in(person())
+    ours = team("Payments")
+    client = signed_in(person(owner_of=ours))
+    make_api(team=ours)
     save(client)
     view = SavedView.objects.get()
     SavedView.objects.filter(pk=view.pk).delete()

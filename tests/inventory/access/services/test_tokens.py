@@ -109,7 +109,7 @@ def test_what_a_person_sends_twice_is_one_token_unless_they_revoked_it() -> None
     user = person()
     own = principal_of(user, now=NOW)
     made = make(user, principal=own)
-    with pytest.raises(ChangeRefused, match="The token ci was made a moment ago, and its secret was shown then"):
+    with pytest.raises(ChangeRefused, match="The token “ci” was made a moment ago, and its secret was shown then"):
         make(user, principal=own, now=NOW + MINUTE / 2)
     assert Token.objects.filter(user=user).count() == 1
     other = person()
