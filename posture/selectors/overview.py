@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, Count, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, Count, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Coalesce, JSONObject, Substr
 
@@ -24,9 +24,11 @@ from inventory.access.pages import COUNTED
 from inventory.access.records import Principal
 from inventory.choices import Stage
 from inventory.models import Api
-from posture.choices import Band
+from posture.choices import Band, PortfolioKind
 from posture.filters import LACKS, having
-from posture.models import ApiScore, CurrentScore, Fix
+from posture.models import ApiScore, CurrentScore, Fix, Portfolio
+from posture.scoring.portfolios import cubic_mean
+from posture.scoring.scores import band_of, two_decimals
 from posture.selectors.prepared import NOW, PEOPLE, Prepared
 
 WEEK: Final = timedelta(days=7)
@@ -118,14 +120,41 @@ class Live:
     is_over: bool
 
 
-def figures_of(*, principal: Principal, late: int, now: datetime) -> tuple[tuple[Number, ...], Live | None]:
-    """Return the six numbers and the open incident; one query that counts no further than lists do.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """The score of all `n` APIs in sight in one: of the organisation, or of one's teams."""
+
+    n: int
+    score: Decimal
+    band: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The six numbers; the incident that presses most, None while none is open; the score of all, None without any."""
+
+    numbers: tuple[Number, ...]
+    live: Live | None
+    together: Together | None
+
+
+def figures_of(*, principal: Principal, late: int, now: datetime) -> Figures:
+    """Return the six numbers, the open incident and the score of all; one query that counts no further than lists do.
 
     `late` is how many findings are past their deadline (`movements.late_by_team` has counted them).
     """
     found = _counting(principal).rows(now)
-    told = dict(zip((*COUNTS, "pressing"), found[0] if found else (0,) * len(COUNTS) + (None,), strict=True))
-    return _numbers(told, late), _live(told, now)
+    names = (*COUNTS, "pressing", *SUMS)
+    told = dict(zip(names, found[0] if found else (0,) * len(COUNTS) + (None,) * (len(SUMS) + 1), strict=True))
+    return Figures(numbers=_numbers(told, late), live=_live(told, now), together=_together(told))
+
+
+def _together(told: Mapping[str, Any]) -> Together | None:
+    mean = cubic_mean(int(told["cubes"] or 0), int(told["n"] or 0))
+    if mean is None:
+        return None
+    score = two_decimals(mean)
+    return Together(n=int(told["n"]), score=score, band=band_of(score))
 
 
 def _live(told: Mapping[str, Any], now: datetime) -> Live | None:
@@ -151,11 +180,12 @@ def _numbers(told: Mapping[str, int], late: int) -> tuple[Number, ...]:
 
 
 COUNTS: Final = ("risky", "critical", "decide", "alerts", "unowned", "live")
+SUMS: Final = ("n", "cubes")
 
 
 @lru_cache(maxsize=PEOPLE)
 def _counting(principal: Principal) -> Prepared:
-    """Return the query for `COUNTS` and the incident that presses most."""
+    """Return the query for `COUNTS`, the incident that presses most, and `SUMS` of portfolios."""
     apis = Api.objects.visible_to(principal).exclude(stage=Stage.RETIRED)
     findings = Finding.objects.visible_to(principal).open()
     alerts = Episode.objects.visible_to(principal).live().filter(state=State.NEW.value)
@@ -170,7 +200,10 @@ def _counting(principal: Principal) -> Prepared:
     pressing = most_pressing(live_in_sight(principal)).values_list(JSONObject(code="code", title="title", due="due"))
     # One row to hang them on: a person's own.
     row = User.objects.filter(pk=principal.user_id or 0)
-    return Prepared(row.values_list(*(_counted(counted[name]) for name in COUNTS), Subquery(pressing[:1])))
+    kept = Portfolio.objects.visible_to(principal)
+    kept = (kept.filter(kind=PortfolioKind.ORGANISATION) if principal.sees_all else kept).order_by()
+    sums = (Subquery(kept.annotate(all=Value(1)).values("all").values_list(Sum(name))) for name in SUMS)
+    return Prepared(row.values_list(*(_counted(counted[name]) for name in COUNTS), Subquery(pressing[:1]), *sums))
 
 
 def _counted(rows: QuerySet[Any]) -> Func:

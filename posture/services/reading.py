@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from itertools import islice, repeat
 from math import fsum
 from typing import Any
@@ -12,15 +11,12 @@ from typing import Any
 from django.db import connection
 
 from findings.status import OPEN, SeverityRank
-from inventory.access.records import Principal
 from inventory.models import Api
-from posture.choices import PortfolioKind
-from posture.models import ApiScore, Portfolio
+from posture.models import ApiScore
 from posture.records import ApiFacts, ClassFix, FindingFacts, Run, Step, ThreatFacts
 from posture.scoring.hazards import exposure, finding_hazard, impact
 from posture.scoring.plans import best_class, plan_runs
-from posture.scoring.portfolios import cubic_mean
-from posture.scoring.scores import ACCEPTED, around_of, band_of, two_decimals
+from posture.scoring.scores import ACCEPTED, around_of
 from posture.scoring.weights import Weights
 from posture.services.parameters import parameters
 from posture.services.runtime import runtime_of
@@ -55,16 +51,6 @@ class Fixes:
 
     steps: tuple[Step, ...]
     best_class: ClassFix | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PortfolioScore:
-    """The score of a portfolio over its `n` APIs; without any there is no score and no band."""
-
-    n: int
-    score: Decimal | None
-    band: str
-    at: datetime
 
 
 def factors_of(point: ApiScore) -> tuple[StoredFactor, ...]:
@@ -174,20 +160,6 @@ def _kinds(inputs: dict[str, Any]) -> Iterator[tuple[FindingFacts, int]]:
             cvss=cvss,
         )
         yield finding, many
-
-
-def portfolio_of(*, principal: Principal, team_id: int | None = None) -> PortfolioScore | None:
-    """Return the score of a team's APIs, or of all of the organisation.
-
-    None when nothing was scored there yet, and when the principal may not see it.
-    """
-    kind = PortfolioKind.ORGANISATION if team_id is None else PortfolioKind.TEAM
-    row = Portfolio.objects.visible_to(principal).filter(kind=kind, key=team_id or 0).first()
-    if row is None:
-        return None
-    mean = cubic_mean(row.cubes, row.n)
-    score = None if mean is None else two_decimals(mean)
-    return PortfolioScore(n=row.n, score=score, band="" if score is None else band_of(score), at=row.at)
 
 
 def _rows(stored: dict[str, Any], columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:

@@ -46,17 +46,18 @@ def overview(request: Request) -> HttpResponse:
     if not coverage.any:
         return render(request, "posture/overview_first.html", {})
     late = late_by_team(principal=principal, now=now)
-    numbers, live = figures_of(principal=principal, late=sum(each.total for each in late), now=now)
+    figures = figures_of(principal=principal, late=sum(each.total for each in late), now=now)
     worse = got_worse(principal=principal, now=now)
     risky = riskiest(principal=principal, now=now)
     weeks = weeks_of(principal=principal)
     best = best_change(principal=principal)
     context = {
-        "headline": headline(numbers, worse, risky, is_scored=bool(coverage.scored)),
-        "live": live,
-        "numbers": numbers,
+        "headline": headline(figures.numbers, worse, risky, is_scored=bool(coverage.scored)),
+        "live": figures.live,
+        "numbers": figures.numbers,
         "worse": worse,
         "risky": risky,
+        "together": figures.together,
         "late": late,
         "most_late": max((each.total for each in late), default=0),
         "attacked": under_attack(principal=principal, now=now),

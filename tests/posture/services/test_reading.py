@@ -14,7 +14,7 @@ from posture.records import Runtime, ThreatFacts
 from posture.scoring.plans import plan
 from posture.scoring.scores import OPEN, if_fixed, score_api, two_decimals
 from posture.scoring.weights import Weights
-from posture.services.reading import factors_of, fixes_of, plan_of, portfolio_of
+from posture.services.reading import factors_of, fixes_of, plan_of
 from posture.services.reading import facts_of as stored_facts
 from posture.services.rescore import score_apis
 from tests.posture.services.estates import (
@@ -152,26 +152,6 @@ def test_factors_are_read_with_their_kind_and_key() -> None:
     assert {each.kind for each in factors[2:]} == {"finding", "class", "rest"}
     assert sum(each.count for each in factors) == 82
     assert sum(each.points for each in factors) == pytest.approx(float(point.score), abs=0.01)
-
-
-def test_a_team_sees_its_own_portfolio_and_never_the_organisation_s() -> None:
-    blue, red = make_team("blue"), make_team("red")
-    apis = [make_api(team=blue), make_api(team=red), make_api()]
-    make_finding(apis[0])
-    score_apis(api_ids=[api.pk for api in apis], cause="a test", now=NOW)
-    member, auditor = person(teams=(blue.pk,)), person(roles=(OrganisationRole.AUDITOR,))
-
-    own = portfolio_of(principal=member, team_id=blue.pk)
-    whole = portfolio_of(principal=auditor)
-
-    assert own is not None
-    assert (own.n, own.score) == (1, CurrentScore.objects.get(api=apis[0]).score)
-    assert portfolio_of(principal=member, team_id=red.pk) is None
-    assert portfolio_of(principal=member) is None
-    assert whole is not None
-    assert whole.n == 3
-    assert whole.score == two_decimals(float(own.score) / 3 ** (1 / 3)) if own.score else False
-    assert portfolio_of(principal=auditor, team_id=red.pk) is not None
 
 
 def test_scores_of_other_teams_are_out_of_sight() -> None:

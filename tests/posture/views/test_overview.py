@@ -21,8 +21,9 @@ from inventory.access.choices import OrganisationRole
 from inventory.access.models import Team, User
 from inventory.access.selectors import principal_of
 from inventory.models import Api
-from posture.models import ApiScore, Trend
+from posture.models import ApiScore, CurrentScore, Trend
 from posture.services.fixes import write_fixes
+from posture.services.rescore import score_apis
 from posture.services.trends import write_trend
 from tests.estate import make_estate
 from tests.inventory.access.people import person, team
@@ -199,6 +200,22 @@ def test_the_weeks_tell_what_was_open_and_what_was_closed_and_a_team_has_its_own
     assert list(whole[:3]) == [(3, 0), (2, 1), (3, 0)]
     own = Trend.objects.filter(kind="team", key=ours.pk).order_by("-week").values_list("open", "closed")
     assert list(own[:3]) == [(2, 0), (1, 1), (2, 0)]
+
+
+def test_the_score_of_all_together_is_of_what_one_may_see() -> None:
+    crew, green = team("Payments"), team("Green")
+    member, stranger = signed_in(person(member_of=crew)), signed_in(person(member_of=green))
+    auditor = signed_in(person(OrganisationRole.AUDITOR))
+    apis = [make_api(team=crew), make_api()]
+    make_api(team=green)
+    assert "All together" not in text_of(auditor.get("/").content)
+    make_finding(apis[0], severity=4)
+    score_apis(api_ids=[api.pk for api in apis], cause="a test", now=timezone.now())
+    whole = CurrentScore.objects.get(api=apis[0]).score
+    assert whole > 0
+    assert f"All together {whole:.0f}" in text_of(member.get("/").content)
+    assert f"All together {float(whole) / 2 ** (1 / 3):.0f}" in text_of(auditor.get("/").content)
+    assert "All together" not in text_of(stranger.get("/").content)
 
 
 def test_the_overview_stays_under_twelve_queries(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
