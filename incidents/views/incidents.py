@@ -68,8 +68,8 @@ def incident_new(request: Request) -> HttpResponse:
     except (IncidentRefused, InventoryRefused) as refusal:
         return _form(request, alert, form, error=str(refusal))
     commands = may(request.principal, Verb.ACT_ON_INCIDENT, team_id=None)
-    told = "" if commands else " Nobody commands it yet: all who could are told."
-    messages.success(request, f"{incident.code} is declared. You are in the room.{told}")
+    more = "" if commands else " Nobody commands it yet: all who could are told."
+    messages.success(request, f"{incident.code} is declared. You are in the room.{more}")
     return redirect("incidents:incident", incident.code)
 
 
