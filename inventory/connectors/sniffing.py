@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\[\]]', re.DOTALL)
+# A text that is cut off is one to the end: what stands in it would be looked through again from each of its quotes.
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[{}\[\]]', re.DOTALL)
 _COLON = re.compile(rb"\s*:\s*")
 _YAML_KEY = re.compile(rb"""^(?:["']?)([A-Za-z_$][\w.$-]*)(?:["']?)[ \t]*:(?=\s|$)""", re.MULTILINE)
 

@@ -16,6 +16,8 @@ from ijson.common import JSONError, ObjectBuilder
 from inventory.connectors.base import Document, DocumentError, json_fault, one_line, pointer
 
 BUFFER = 1 << 17
+MOST_PIECE = 1 << 21
+"""Bytes of the largest piece that a parser is given: what it finds in a piece is held until it is taken."""
 MOST_DEPTH = 200
 IN_THE_ROOT = 2
 MOST_LINE = 1 << 20
@@ -26,7 +28,33 @@ SMALL = 16 << 20
 
 _STARTS = frozenset(("start_map", "start_array"))
 _ENDS = frozenset(("end_map", "end_array"))
+_INSIDE = re.compile(rb'(?:[^"\\]++|\\.)*+\\?', re.DOTALL)
 _LATIN = re.compile(rb"""^\s*<\?xml[^>]*encoding\s*=\s*["']iso-8859-1["']""", re.IGNORECASE)
+
+
+class Pieces:
+    """What a JSON parser reads from: a document in pieces that grow within a long text, a new one for each parser.
+
+    A parser goes through what it holds of a text again with each piece that follows.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._stream = document.stream()
+        self._inside = 0
+        self._escaped = False
+
+    @property
+    def position(self) -> int:
+        """How many bytes were read."""
+        return self._stream.position
+
+    def read(self, size: int) -> bytes:
+        """Return `size` bytes, or more where the last piece had no quotation mark but escaped ones."""
+        piece = self._stream.read(min(max(size, self._inside), MOST_PIECE))
+        self._inside = self._inside + len(piece) if _INSIDE.fullmatch(piece, self._escaped) else 0
+        slashes = len(piece) - len(piece.rstrip(b"\\"))
+        self._escaped = (slashes + (self._escaped and slashes == len(piece))) % 2 == 1
+        return piece
 
 
 def parts_of(document: Document, wanted: Collection[str], arrays: Collection[str] = ()) -> Iterator[tuple[str, Any]]:
@@ -35,7 +63,7 @@ def parts_of(document: Document, wanted: Collection[str], arrays: Collection[str
     A name is the keys on the way joined by dots, with `item` for each entry of an array: `results.item`. What `arrays`
     names must be an array or null, and is yielded with None where it starts, so that its absence can be told.
     """
-    stream = document.stream()
+    stream = Pieces(document)
     deepest = _parts((*wanted, *arrays))
     # What the next value in each open container is called: the parser's own names grow with depth and length of keys.
     names: list[str | None] = [""]
@@ -143,7 +171,8 @@ def elements_of(document: Document, names: Collection[str]) -> Iterator[tuple[st
     # The stream is UTF-8 whatever the file was and still claims to be, save for the one claim that shows nowhere else.
     parser = XMLParser(target=watch, encoding="iso-8859-1" if latin else "utf-8", forbid_dtd=True)
     try:
-        while chunk := source.read(BUFFER):
+        while chunk := source.read(min(max(BUFFER, watch.still), MOST_PIECE)):
+            watch.still += len(chunk)
             parser.feed(chunk)
             yield from watch.taken()
         parser.close()
@@ -159,9 +188,13 @@ def elements_of(document: Document, names: Collection[str]) -> Iterator[tuple[st
 
 
 class _Watch:
-    """What the XML parser tells of: builds the elements that are wanted, with all that is in them."""
+    """What the XML parser tells of: builds the elements that are wanted, with all that is in them.
+
+    `still` is set to 0 with each: the parser goes through one long tag or comment again with each piece that follows.
+    """
 
     def __init__(self, names: Collection[str]) -> None:
+        self.still = 0
         self._names = names
         self._events: list[tuple[str, Element]] = []
         self._open: list[tuple[Element, list[str]]] = []
@@ -174,6 +207,7 @@ class _Watch:
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Take the start of an element."""
+        self.still = 0
         element = Element(tag, attributes)
         if tag in self._names:
             self._events.append(("start", element))
@@ -185,11 +219,13 @@ class _Watch:
 
     def data(self, text: str) -> None:
         """Take text; all direct text of an element becomes one."""
+        self.still = 0
         if self._wanted:
             self._open[-1][1].append(text)
 
     def end(self, tag: str) -> None:
         """Take the end of an element."""
+        self.still = 0
         element, texts = self._open.pop()
         element.text = "".join(texts)
         if tag in self._names:

@@ -11,7 +11,7 @@ import ijson.backends.yajl2_c as ijson
 from ijson.common import JSONError, ObjectBuilder
 
 from inventory.connectors.base import Document, DocumentError, as_text, clip, json_fault, one_line, pointer
-from inventory.connectors.streams import parts_of
+from inventory.connectors.streams import Pieces, parts_of
 
 BUFFER = 1 << 17
 MOST_DEPTH = 200
@@ -66,7 +66,7 @@ class Outline:
 
 def outline_of(document: Document) -> Outline:
     """Read the outline. Raises DocumentError for what is no SARIF 2.1 and for broken JSON."""
-    stream = document.stream()
+    stream = Pieces(document)
     outline = Outline()
     events = _watched(ijson.basic_parse(stream, use_float=True, buf_size=BUFFER), outline)
     try:
@@ -97,7 +97,7 @@ def results_of(document: Document, outline: Outline) -> Iterator[Any]:
 
 
 def _parsed(document: Document) -> Iterator[Any]:
-    stream = document.stream()
+    stream = Pieces(document)
     try:
         yield from ijson.items(stream, RESULT, use_float=True, buf_size=BUFFER)
     except (JSONError, UnicodeDecodeError) as error:

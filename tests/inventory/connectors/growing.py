@@ -70,9 +70,8 @@ MORE: dict[str, tuple[str, Callable[[int], str]]] = {
         ),
     ),
     "many rules": ("codeowners", lambda n: "".join(f"/services/s{i}/ @shop/t{i}\n" for i in range(n // 20))),
-    "rules of backslashes": ("codeowners", lambda n: ("\\ " * 1_900 + "@a\n") * (n // 3_800)),
+    "rules of backslashes": ("codeowners", lambda n: ("a" + "\\ " * 1_900 + " @a\n") * (n // 3_800)),
     "rules of many owners": ("codeowners", lambda n: ("* " + "@a@" * 1_300 + "\n") * (n // 3_900)),
-    "one long rule of owners": ("codeowners", lambda n: "* " + "a@a." * n),
     "many calls": (
         "access_log",
         lambda n: "".join(
@@ -91,9 +90,12 @@ MORE: dict[str, tuple[str, Callable[[int], str]]] = {
         "access_log",
         lambda n: ('203.0.113.7 - - [05/Mar/2026:10:00:11 +0000] "GET /' + '\\"' * 900 + '" 200 5\n') * (n // 1_900),
     ),
-    "one long call": (
+    "calls of escapes": (
         "access_log",
-        lambda n: '203.0.113.7 - - [05/Mar/2026:10:00:11 +0000] "GET /' + "%2" * n + ' HTTP/1.1" 200 5 "-" "-"\n',
+        lambda n: (
+            ('203.0.113.7 - - [05/Mar/2026:10:00:11 +0000] "GET /' + "%2" * 20_000 + ' HTTP/1.1" 200 5 "-" "-"\n')
+            * (n // 40_000)
+        ),
     ),
     "many events": (
         "alerts",

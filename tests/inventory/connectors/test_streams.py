@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from inventory.connectors.base import DocumentError
-from inventory.connectors.streams import MOST_LINE, elements_of, lines_of, parts_of
+from inventory.connectors.streams import BUFFER, MOST_LINE, elements_of, lines_of, parts_of
+from inventory.jobs.documents import Plain
 from tests.inventory.connectors.reading import document
 
 
@@ -114,6 +115,46 @@ def test_xml_is_read_in_the_encoding_that_it_has(data: bytes) -> None:
 def test_xml_that_is_broken_or_dangerous_is_refused(data: str | bytes, told: str) -> None:
     with pytest.raises(DocumentError, match=told):
         seen(data)
+
+
+LONG: dict[str, Callable[[bytes], list[Any]]] = {
+    "json": lambda text: list(parts_of(document(b'{"r": ["' + text + b'"]}'), {"r.item"})),
+    "a key of json": lambda text: list(parts_of(document(b'{"r": [1], "' + text + b'": 1}'), {"r.item"})),
+    "xml": lambda text: list(elements_of(document(b"<r><i a='" + text + b"'/></r>"), {"i"})),
+    "a comment of xml": lambda text: list(elements_of(document(b"<r><!--" + text + b"--><i/></r>"), {"i"})),
+}
+
+
+def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list of how many bytes each reading asks for from now on."""
+    asked: list[int] = []
+    read = Plain.read
+
+    def counted(held: Plain, size: int = -1) -> bytes:
+        asked.append(size)
+        return read(held, size)
+
+    monkeypatch.setattr(Plain, "read", counted)
+    return asked
+
+
+@pytest.mark.parametrize("kind", LONG)
+@pytest.mark.parametrize("unit", ["a", "\U0001f600", r"\ud83d\ude00", r"\"", r"\\", r"\\\""])
+@pytest.mark.parametrize("before", ["", "x"])
+def test_a_long_text_is_given_to_its_parser_in_few_pieces(
+    kind: str, unit: str, before: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A parser goes through what it holds of a text again with each piece that follows."""
+    size, asked = 4 << 20, sizes(monkeypatch)
+    assert LONG[kind]((before + unit * (size // len(unit.encode()))).encode())
+    assert len(asked) < size / BUFFER / 3
+    assert max(asked) < size
+
+
+def test_short_texts_are_given_to_their_parser_in_small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = sizes(monkeypatch)
+    assert len(list(parts_of(document('{"r": [' + '"a",' * 200_000 + '"a"]}'), {"r.item"}))) == 200_001
+    assert set(asked) <= {0, BUFFER}
 
 
 def grown(pieces: Iterator[Any]) -> int:
