@@ -6,7 +6,7 @@ from findings.models.decisions import Decision, DecisionQuerySet, MappingRule
 from findings.models.findings import Finding, FindingQuerySet, Presence, Sighting, with_words
 from findings.models.notes import Note, NoteQuerySet
 from findings.models.reports import ColumnMapping, Report, Scan, ScanPart, Series
-from findings.models.tallies import Tally, TallyQuerySet
+from findings.models.tallies import EndpointTally, EndpointTallyQuerySet, Tally, TallyQuerySet
 
 __all__ = [
     "Assignment",
@@ -20,6 +20,8 @@ __all__ = [
     "DecisionQuerySet",
     "Due",
     "DueQuerySet",
+    "EndpointTally",
+    "EndpointTallyQuerySet",
     "Finding",
     "FindingQuerySet",
     "MappingRule",

@@ -10,7 +10,7 @@ from findings.models.reports import Series
 from findings.models.scope import held_by
 from findings.status import OPEN, SeverityRank, Status
 from inventory.access.records import Principal
-from inventory.models import Api
+from inventory.models import Api, Endpoint
 
 
 class TallyQuerySet(models.QuerySet["Tally"]):
@@ -22,6 +22,14 @@ class TallyQuerySet(models.QuerySet["Tally"]):
             return self
         own = Series.objects.filter(Q(uploader=principal.uploader_id) | Q(team__in=principal.team_ids), api=None)
         return self.filter(held_by(principal) | Q(api=None, series__in=own.values("pk")))
+
+    def open(self) -> Self:
+        """Narrow to those that count."""
+        return self.filter(status__in=OPEN)
+
+
+class EndpointTallyQuerySet(models.QuerySet["EndpointTally"]):
+    """Questions about sums of findings by endpoint; whether an API is in sight is asked of the API."""
 
     def open(self) -> Self:
         """Narrow to those that count."""
@@ -57,3 +65,28 @@ class Tally(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.n:+} {self.severity} {self.status} of {self.source_kind}"
+
+
+class EndpointTally(models.Model):
+    """A part of how many findings of an endpoint have a severity and a status; kept and folded as `Tally` is.
+
+    By itself, and not one more thing that sums of an API are told apart by: they stay few, and lists add them up.
+    """
+
+    endpoint = models.ForeignKey(
+        Endpoint, on_delete=models.PROTECT, db_constraint=False, related_name="+", db_index=False
+    )
+    severity = models.SmallIntegerField(choices=SeverityRank)
+    status = models.CharField(max_length=14, choices=Status)
+    n = models.IntegerField()
+
+    objects = EndpointTallyQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["endpoint", "severity", "status"], include=["n"], name="tally_of_endpoint"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.n:+} {self.severity} {self.status} at {self.endpoint_id}"

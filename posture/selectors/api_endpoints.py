@@ -10,7 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Count, Max, OuterRef, Q, Sum, When
 from django.db.models.functions import Left
 
-from findings.models import Finding, FindingQuerySet
+from findings.models import EndpointTally, EndpointTallyQuerySet
 from findings.status import SeverityRank
 from inventory.access.pages import Key, Page, page_of, read_number, read_text
 from inventory.choices import Authentication, Discovery
@@ -61,7 +61,7 @@ def endpoint_page(*, api: Api, narrowed: EndpointFilter, after: str = "", before
     """Return one page of the endpoints of a visible API, by path; five queries."""
     found = narrowed.apply(Endpoint.objects.filter(api=api)).annotate(start=Left("path", PATH_LETTERS))
     page = page_of(found, order=ORDER, after=after, before=before)
-    counts = _counts(Finding.objects.filter(endpoint__in=page.rows))
+    counts = _counts(EndpointTally.objects.filter(endpoint__in=page.rows))
     found_out = discovered(page.rows)
     rows = tuple(_row(endpoint, counts[endpoint.pk], found_out[endpoint.pk]) for endpoint in page.rows)
     return Page(rows=rows, total=page.total, more=page.more, next=page.next, previous=page.previous)
@@ -69,7 +69,7 @@ def endpoint_page(*, api: Api, narrowed: EndpointFilter, after: str = "", before
 
 def endpoints_that_matter(*, api: Api) -> tuple[EndpointRow, ...]:
     """Return the endpoints with the worst open findings, then those of no specification, then those without sign-in."""
-    counts = _counts(Finding.objects.filter(api=api), worst=MATTER)
+    counts = _counts(EndpointTally.objects.filter(endpoint__api=api), worst=MATTER)
     rank = {pk: place for place, pk in enumerate(counts)}
     dark = Q(documented=False, calls__gt=0)
     wanted = Q(pk__in=rank) | Q(authentication=Authentication.NONE) | dark
@@ -84,16 +84,17 @@ def endpoints_that_matter(*, api: Api) -> tuple[EndpointRow, ...]:
     return tuple(_row(row, counts[row.pk], judged(row, row.observed, days=row.days)) for row in rows)
 
 
-def _counts(findings: FindingQuerySet, *, worst: int | None = None) -> Mapping[int, Mapping[str, int]]:
+def _counts(tallies: EndpointTallyQuerySet, *, worst: int | None = None) -> Mapping[int, Mapping[str, int]]:
     """Return the open findings by endpoint and severity, the worst endpoint first; of the `worst`, none of info."""
     names = SEVERITIES if worst else (*SEVERITIES, INFO)
-    by_severity = {name: Count("pk", filter=Q(severity=SeverityRank[name.upper()])) for name in names}
-    grouped = findings.open().filter(endpoint__isnull=False).order_by()
+    by_severity = {name: Sum("n", filter=Q(severity=SeverityRank[name.upper()]), default=0) for name in names}
+    grouped = tallies.open().order_by()
     if worst:
         grouped = grouped.filter(severity__gt=SeverityRank.INFO)
-    counted = grouped.values("endpoint").annotate(**by_severity).order_by(*(f"-{name}" for name in names), "endpoint")
+    # Where nothing is open any more, parts are left that add up to nothing.
+    counted = grouped.values("endpoint").annotate(**by_severity, total=Sum("n")).filter(total__gt=0)
     counts: dict[int, Mapping[str, int]] = defaultdict(lambda: dict.fromkeys(names, 0))
-    rows: Iterable[Mapping[str, Any]] = counted[:worst]
+    rows: Iterable[Mapping[str, Any]] = counted.order_by(*(f"-{name}" for name in names), "endpoint")[:worst]
     for row in rows:
         counts[row["endpoint"]] = {name: row[name] for name in names}
     return counts

@@ -71,6 +71,13 @@ COUNTED: Final = {
                     count(*) AS n FROM findings_finding WHERE moved_to_id IS NULL GROUP BY 1, 2, 3, 4, 5
                 UNION ALL SELECT api_id, series_id, source_kind, severity, status, -n FROM findings_tally) AS part
             GROUP BY api_id, series_id, source_kind, severity, status HAVING sum(n) <> 0) AS wrong""",
+    "{0:,} sums of endpoints differ from their findings counted anew.": """
+        SELECT count(*) FROM (
+            SELECT FROM (
+                SELECT endpoint_id, severity, status, count(*) AS n FROM findings_finding
+                WHERE moved_to_id IS NULL AND endpoint_id IS NOT NULL GROUP BY 1, 2, 3
+                UNION ALL SELECT endpoint_id, severity, status, -n FROM findings_endpointtally) AS part
+            GROUP BY endpoint_id, severity, status HAVING sum(n) <> 0) AS wrong""",
     "{0:,} sums of portfolios differ from their APIs counted anew.": """
         WITH counted AS (
             SELECT 'organisation' AS kind, 0::bigint AS key, score FROM posture_currentscore WHERE counted

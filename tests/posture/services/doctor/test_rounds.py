@@ -131,6 +131,7 @@ FAULTS: dict[str, tuple[str, Callable[[], None]]] = {
     ),
     "lie in the series of another API": ("counts", owner("UPDATE findings_series SET api_id = NULL")),
     "sums of findings differ": ("counts", owner("UPDATE findings_tally SET n = n + 1")),
+    "sums of endpoints differ": ("counts", owner("UPDATE findings_endpointtally SET n = n + 1")),
     "sums of portfolios differ": ("counts", owner("UPDATE posture_portfolio SET n = n + 1")),
     "are not what its scans say": ("presence", owner(TORN)),
     "show another status": ("statuses", owner("UPDATE findings_finding SET status = 'triaged' WHERE present")),
