@@ -107,7 +107,8 @@ def plan_runs(classes: Mapping[str, Sequence[Run]], *, around: float, exposed: f
     while heap:
         _, name, number = heap[0]
         best = queues[number]
-        hazard -= best.saves
+        # Never below what no fix removes, which sums of floating point may miss by a hair.
+        hazard = max(around, hazard - best.saves)
         after = value(hazard, exposed=exposed, impact=impact)
         yield Step(name=name, group=best.group, gain=score - after, score=after)
         score = after
