@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.conftest import arrive
+from tests.journeys.conftest import Stack, arrive
 from tests.journeys.test_line import in_each_look
+from tests.journeys.test_queue import bring
 
 SignIn = Callable[[Page, str], None]
 Axe = Callable[[Page], None]
@@ -20,6 +22,12 @@ addEventListener("DOMContentLoaded", () => held.forEach(part => part.dispatchEve
 """Lets the browser say what stands open from the start only once our script was read."""
 
 
+@pytest.fixture(scope="module")
+def refused(browser: Browser, stack: Stack) -> str:
+    """Put an API with findings in; its code."""
+    return bring(browser, stack, "Refused refunds")
+
+
 def spoil(page: Page, form: str, field: str, value: str) -> None:
     """Let a form send what its own field would not take."""
     page.locator(FORM.format(form)).evaluate("form => form.noValidate = true")
@@ -27,10 +35,10 @@ def spoil(page: Page, form: str, field: str, value: str) -> None:
 
 
 def test_a_view_that_is_not_saved_is_asked_for_again_beside_its_button_with_the_focus_in_it(
-    page: Page, sign_in: SignIn, axe: Axe
+    page: Page, sign_in: SignIn, axe: Axe, refused: str
 ) -> None:
     sign_in(page, "Team owner of Payments")
-    page.goto("/apis/?reach=public")
+    page.goto(f"/apis/?q={refused}")
     button = page.get_by_role("button", name="Save view").first
     button.press("Enter")
     page.get_by_label("Who sees it").select_option(label="Team Payments")
@@ -53,12 +61,12 @@ def test_a_view_that_is_not_saved_is_asked_for_again_beside_its_button_with_the_
 
 
 def test_a_refusal_has_the_focus_though_the_form_below_it_unfolds(
-    page: Page, sign_in: SignIn, complaints: list[str]
+    page: Page, sign_in: SignIn, complaints: list[str], refused: str
 ) -> None:
     """Whether the browser says first that the form stands open, or reads our script first, is chance: late here."""
     page.add_init_script(LATE)
     sign_in(page, "Analyst")
-    page.goto("/findings/?severity=critical")
+    page.goto(f"/apis/{refused}/findings/")
     page.locator("[data-row] a.name").first.click()
     arrive(page, lambda url: "/findings/FND-" in url)
     page.keyboard.press("r")
@@ -75,10 +83,12 @@ def test_a_refusal_has_the_focus_though_the_form_below_it_unfolds(
     complaints[:] = [line for line in complaints if "status of 422" not in line]
 
 
-def test_what_was_refused_in_the_corner_stays_until_it_is_closed(page: Page, sign_in: SignIn, axe: Axe) -> None:
+def test_what_was_refused_in_the_corner_stays_until_it_is_closed(
+    page: Page, sign_in: SignIn, axe: Axe, refused: str
+) -> None:
     sign_in(page, "Team owner of Payments")
     page.clock.install()
-    page.goto("/apis/?reach=public")
+    page.goto(f"/apis/?q={refused}")
     page.locator(FORM.format("/views/save/")).evaluate("form => { form.listed.value = 'elsewhere'; }")
     page.locator("#view-name").evaluate("field => { field.value = 'Mine'; field.form.submit(); }")
     toast = page.locator(".toast")
