@@ -31,6 +31,11 @@ from inventory.jobs.documents import Caps, Document, DocumentError
 BATCH = 1 << 16
 """Records are written in batches of about this many bytes."""
 
+BECOMES = 16
+"""Times its size that a document may become as records; reports of real tools become up to three times theirs."""
+BECOMES_ANYWAY = 8 << 20
+"""Bytes that a document may become besides."""
+
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
 NOBODY = 65534
@@ -140,6 +145,7 @@ def _records(records: Generator[Any, None, Any], document: Document) -> Any:
     """Write the records and return the summary."""
     encoder = msgspec.json.Encoder()
     batch = bytearray()
+    written = 0
     told = False
     while True:
         try:
@@ -153,6 +159,12 @@ def _records(records: Generator[Any, None, Any], document: Document) -> Any:
         encoder.encode_into(record, batch, -1)
         batch += b"\n"
         if len(batch) >= BATCH:
+            written += len(batch)
+            if written > BECOMES_ANYWAY + BECOMES * document.come:
+                reason = (
+                    f"Read in full, this becomes more than {BECOMES} times its size: many entries share a long text."
+                )
+                raise DocumentError(reason=reason)
             _write(batch)
             batch.clear()
 

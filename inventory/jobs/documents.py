@@ -5,7 +5,7 @@ Free of Django: the child that reads documents imports this.
 
 import codecs
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO, Protocol
@@ -83,7 +83,7 @@ class Source(Protocol):
 class Document:
     """One document. `total` may be set by its reader once it knows how many records will come.
 
-    `length` is how many plain bytes it has, known once it was read whole.
+    `length` is how many plain bytes it has, known once it was read whole; `come` how many were read so far.
     """
 
     def __init__(self, file: BinaryIO, name: str, caps: Caps | None = None) -> None:
@@ -91,6 +91,7 @@ class Document:
         self.caps = caps or Caps()
         self.total: int | None = None
         self.length = 0
+        self.come = 0
         self._file = file
 
     def head(self) -> bytes:
@@ -106,7 +107,10 @@ class Document:
         self._file.seek(0)
         packed = self._file.read(2) == GZIP
         self._file.seek(0)
-        return Plain(_inflated(self._file, self.caps) if packed else _chunks(self._file), self.caps)
+        return Plain(_inflated(self._file, self.caps) if packed else _chunks(self._file), self.caps, self._note)
+
+    def _note(self, position: int) -> None:
+        self.come = max(self.come, position)
 
     def whole(self, most: int) -> bytes:
         """Return all plain bytes. Raises DocumentError when there are more than `most`."""
@@ -124,9 +128,10 @@ class Document:
 class Plain:
     """A binary stream of the plain bytes; `position` is how many were read."""
 
-    def __init__(self, chunks: Iterator[bytes], caps: Caps) -> None:
+    def __init__(self, chunks: Iterator[bytes], caps: Caps, note: Callable[[int], None]) -> None:
         self.position = 0
         self._caps = caps
+        self._note = note
         self._chunks = _as_utf8(chunks)
         self._rest = b""
 
@@ -143,6 +148,7 @@ class Plain:
         data = b"".join(parts)
         data, self._rest = (data, b"") if size < 0 else (data[:size], data[size:])
         self.position += len(data)
+        self._note(self.position)
         if self.position > self._caps.plain_bytes:
             raise DocumentError(reason=f"The document is larger than {self._caps.plain_bytes >> 20} MB.")
         return data

@@ -155,3 +155,19 @@ def referring() -> dict[str, dict[str, Any]]:
             "tool": {"driver": {"rules": [{"id": "r" * 2 * DEEP}]}},
         },
     }  # fmt: skip
+
+
+def swelling() -> Iterator[tuple[str, str, bytes]]:
+    """Yield small reports whose every entry is told one long text that stands there once."""
+    instances = [{"uri": f"/{number}", "method": "GET"} for number in range(9000)]
+    alert = {"pluginid": "1", "alert": "a", "desc": "d" * 9000, "solution": "s" * 2000, "instances": instances}
+    site = {"@version": "2", "site": [{"alerts": [alert]}]}
+    yield "one text of all in ZAP", "findings.connectors.zap", json.dumps(site).encode()
+    rule = {"id": "a", "messageStrings": {"m": {"text": "t" * 9000}}, "help": {"text": "h" * 2000}}
+    results = [{"ruleId": f"a/{number}", "message": {"id": "m"}} for number in range(9000)]
+    log = {"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "t", "rules": [rule]}}, "results": results}]}
+    yield "one text of all in SARIF", "findings.connectors.sarif.reader", json.dumps(log).encode()
+    checks = "".join(f"- c{number}\n" for number in range(40_000))
+    case = f'<testcase name="GET /{"p" * 1900}"><failure>1. Test Case ID: a\n{checks}</failure></testcase>'
+    suite = f'<testsuites><testsuite name="schemathesis">{case}</testsuite></testsuites>'
+    yield "one text of all in Schemathesis", "findings.connectors.schemathesis.reader", suite.encode()

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from inventory.jobs.services.reading import read_document
 from inventory.jobs.services.running import run_job
 from inventory.models import Endpoint
 from tests.conftest import ROOT, TOLD, RecordProperty
-from tests.faults.bombs import bombs, referring
+from tests.faults.bombs import bombs, referring, swelling
 from tests.faults.poison import MARK, Poisoned
 from tests.faults.weighing import TIGHT
 from tests.findings.reports import NOW, analyst, openapi, send, settle, take_in, told
@@ -147,7 +148,7 @@ def test_what_kills_its_reader_is_set_aside_after_three_tries_and_holds_nothing_
     record_property(TOLD, f"Poison: {len(good)} sound documents beside {len(bad)} kept {share:.0f} % of their speed")
 
 
-BOMBS = {name: (reader, data) for name, reader, data in bombs()}
+BOMBS = {name: (reader, data) for name, reader, data in chain(bombs(), swelling())}
 HARMLESS = {
     "references that grow in OpenAPI", "schemas that all name all in OpenAPI", "long keys in SARIF",
     *(f"{name} in SARIF" for name in referring()),
