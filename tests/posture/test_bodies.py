@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from posture.bodies import IN_MEMORY, BodyBroken, Incoming, Streamed
+from tests.loops import run
 
 END = b""
 LEFT = None
@@ -48,7 +49,7 @@ def test_a_body_is_taken_in_whole_however_it_is_cut() -> None:
         bodies = [coming(b"abc"), coming(b"a", END, b"bc"), coming(b"abc", END), coming(large, large)]
         return [await all_of(body) for body in bodies]
 
-    found = asyncio.run(take())
+    found = run(take())
     assert found[:3] == [b"abc"] * 3
     assert found[3] == b"x" * 2 * (IN_MEMORY + 1)
 
@@ -57,7 +58,7 @@ def test_of_a_request_without_a_body_nothing_is_awaited() -> None:
     async def take() -> bytes:
         return await Incoming(sender([]), empty=True).piece()
 
-    assert asyncio.run(take()) == b""
+    assert run(take()) == b""
 
 
 def test_a_body_may_take_its_grace_and_longer_at_the_pace() -> None:
@@ -69,14 +70,14 @@ def test_a_body_may_take_its_grace_and_longer_at_the_pace() -> None:
 
     for pieces in ([b"a"], [b"a", 0.2, b"b", 0.2, b"c"], [0.2, b"a", 0.2, b"b", END]):
         began = time.monotonic()
-        body = asyncio.run(take(*pieces, 3600.0, END))
+        body = run(take(*pieces, 3600.0, END))
         assert (body.late, body.over) == (True, True)
         assert time.monotonic() - began < 3
 
     async def fast_enough() -> bytes:
         return await all_of(coming(b"a" * 1000, 0.4, b"b" * 1000, 0.4, b"c", grace=0.3, pace=1000))
 
-    assert len(asyncio.run(fast_enough())) == 2001
+    assert len(run(fast_enough())) == 2001
 
 
 def test_the_time_of_whoever_reads_does_not_count() -> None:
@@ -88,7 +89,7 @@ def test_the_time_of_whoever_reads_does_not_count() -> None:
             await asyncio.sleep(0.3)
         return found
 
-    assert asyncio.run(take()) == b"abc"
+    assert run(take()) == b"abc"
 
 
 def test_a_sender_who_leaves_breaks_the_body_and_is_not_called_late() -> None:
@@ -99,7 +100,7 @@ def test_a_sender_who_leaves_breaks_the_body_and_is_not_called_late() -> None:
         assert await body.piece() == b""
         return body
 
-    assert not asyncio.run(take()).late
+    assert not run(take()).late
 
 
 def test_a_thread_reads_bytes_and_lines_of_a_body_that_comes() -> None:
@@ -108,11 +109,11 @@ def test_a_thread_reads_bytes_and_lines_of_a_body_that_comes() -> None:
         return await asyncio.to_thread(read, file)
 
     cut = (b"ab\nc", END, b"d", b"e\nf", END)
-    assert asyncio.run(take(lambda file: file.read(), *cut)) == b"ab\ncde\nf"
-    assert asyncio.run(take(lambda file: [file.read(3), file.read(5), file.read(5)], *cut)) == [b"ab\n", b"cde\nf", b""]
-    assert asyncio.run(take(lambda file: file.readlines(), *cut)) == [b"ab\n", b"cde\n", b"f"]
+    assert run(take(lambda file: file.read(), *cut)) == b"ab\ncde\nf"
+    assert run(take(lambda file: [file.read(3), file.read(5), file.read(5)], *cut)) == [b"ab\n", b"cde\nf", b""]
+    assert run(take(lambda file: file.readlines(), *cut)) == [b"ab\n", b"cde\n", b"f"]
     with pytest.raises(BodyBroken):
-        asyncio.run(take(lambda file: file.read(), b"ab", 3600.0, END))
+        run(take(lambda file: file.read(), b"ab", 3600.0, END))
 
 
 def test_what_nobody_wants_is_let_in_up_to_a_bound_and_kept_nowhere() -> None:
@@ -121,9 +122,9 @@ def test_what_nobody_wants_is_let_in_up_to_a_bound_and_kept_nowhere() -> None:
         await body.forget(most)
         return body
 
-    whole = asyncio.run(take(10, b"abc", b"def"))
+    whole = run(take(10, b"abc", b"def"))
     assert (whole.came, whole.over) == (6, True)
-    much = asyncio.run(take(4, b"abc", b"def", b"ghi"))
+    much = run(take(4, b"abc", b"def", b"ghi"))
     assert (much.came, much.over) == (6, False)
     for never in ((b"a", 3600.0, END), (b"a", LEFT)):
-        assert asyncio.run(take(10, *never)).over
+        assert run(take(10, *never)).over

@@ -4,7 +4,7 @@ import asyncio
 import io
 import json
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from wsgiref.validate import validator
 
@@ -12,10 +12,9 @@ import pytest
 
 from posture import bodies, front
 from posture.front import HELD, PIECE, THREADS, Front
+from tests.loops import WAIT, run
 
 Environ = dict[str, Any]
-WAIT = 20
-"""Seconds after which something never comes."""
 
 
 class Made:
@@ -84,20 +83,11 @@ def post(length: int, path: bytes = b"/", **headers: str) -> Any:
     return scope("POST", path, content_length=str(length), content_type="text/plain", **headers)
 
 
-def run(work: Callable[[], Awaitable[Any]]) -> Any:
-    """Run something in an event loop; it ends before long."""
-
-    async def bounded() -> Any:
-        return await asyncio.wait_for(work(), WAIT)
-
-    return asyncio.run(bounded())
-
-
 def ask(application: Any, request: Any, client: Client | None = None) -> Client:
     """Return somebody who asked once."""
     client = client or Client()
     serving = Front(application)
-    run(lambda: serving(request, client.receive, client.send))
+    run(serving(request, client.receive, client.send))
     return client
 
 
@@ -152,7 +142,7 @@ def test_who_sends_slowly_keeps_nobody_waiting() -> None:
             one.cancel()
         return client
 
-    assert run(look).body == b"ab"
+    assert run(look()).body == b"ab"
 
 
 def test_who_takes_slowly_keeps_nobody_waiting_and_is_left_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +164,7 @@ def test_who_takes_slowly_keeps_nobody_waiting_and_is_left_at_last(monkeypatch: 
         return client, await asyncio.gather(*begun, return_exceptions=True)
 
     monkeypatch.setattr(front, "TAKING", 0.5)
-    client, ended = run(look)
+    client, ended = run(look())
     assert client.body == b"ab"
     assert all(isinstance(end, TimeoutError) for end in ended)
     assert all(one.closed.is_set() for one in made)
@@ -245,7 +235,7 @@ def test_a_stream_is_closed_for_who_left_before_it_began() -> None:
 
     serving = Front(stream)
     with pytest.raises(BrokenPipeError):
-        run(lambda: serving(scope(), Client().receive, nobody))
+        run(serving(scope(), Client().receive, nobody))
     assert made.closed.is_set()
 
 
@@ -260,7 +250,7 @@ def test_a_stream_that_breaks_is_never_ended_as_if_it_were_whole() -> None:
 
     client, serving = Client(), Front(stream)
     with pytest.raises(ValueError):  # noqa: PT011 -- there is no more to it
-        run(lambda: serving(scope(), client.receive, client.send))
+        run(serving(scope(), client.receive, client.send))
     assert all(event["more_body"] for event in client.events[1:])
 
 
@@ -288,6 +278,6 @@ def test_a_file_is_read_in_large_pieces_beside_a_stream_that_takes_its_time() ->
         await begun
         return stream, file
 
-    stream, file = run(look)
+    stream, file = run(look())
     assert [len(event["body"]) for event in file.events[1:]] == [PIECE, 1, 0]
     assert stream.body == b"late"
