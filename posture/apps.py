@@ -1,6 +1,7 @@
 """The posture app."""
 
 from django.apps import AppConfig
+from django.core.validators import MaxLengthValidator
 from typing_extensions import override
 
 
@@ -17,3 +18,5 @@ class PostureConfig(AppConfig):
         from posture.celery import app  # noqa: PLC0415 - the settings it reads are complete only now
 
         app.set_default()
+        # Django's own sentence says that a value is to be ensured, and not what to do.
+        MaxLengthValidator.message = "At most %(limit_value)d characters fit, and this has %(show_value)d; shorten it."

@@ -66,12 +66,12 @@ class ScoreHistory:
         newest, oldest = self.points[0], self.points[-1]
         if newest is oldest:
             return f"The score is {whole(newest.score)} and has not changed in {self.days} days."
-        way = "rose" if newest.score > oldest.score else "fell" if newest.score < oldest.score else "came back"
         number = len(self.points) - 1
+        if newest.score == oldest.score:
+            return f"The score is {whole(newest.score)} again, after {number} changes in {self.days} days."
+        way = "rose" if newest.score > oldest.score else "fell"
         times = "once" if number == 1 else f"{number} times"
-        return (
-            f"Score {way} from {whole(oldest.score)} to {whole(newest.score)} in {self.days} days; it changed {times}."
-        )
+        return f"Score {way} from {_moved(oldest.score, newest.score)} in {self.days} days; it changed {times}."
 
     @property
     def words(self) -> str:
@@ -124,8 +124,16 @@ def newest_events(*, principal: Principal, api: Api, team_id: int | None, histor
 
 
 def _scored(point: Point, older: Point | None) -> Event:
-    moved = f"Score {whole(older.score)} to {whole(point.score)}" if older else f"Score {whole(point.score)}"
-    return Event(at=point.at, text=f"{moved} after: {point.cause}", icon="refresh")
+    moved = _moved(older.score, point.score) if older and older.score != point.score else whole(point.score)
+    return Event(at=point.at, text=f"Score {moved} after: {point.cause}", icon="refresh")
+
+
+def _moved(old: Decimal, new: Decimal) -> str:
+    """Return "from to" as whole numbers; with decimals where these would be the same."""
+    told = whole(old), whole(new)
+    if told[0] == told[1]:
+        told = f"{old:.2f}", f"{new:.2f}"
+    return " to ".join(told)
 
 
 def _event(change: StateChange) -> Event:

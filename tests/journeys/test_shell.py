@@ -45,6 +45,15 @@ def test_the_palette_finds_and_goes_by_keys_alone(page: Page, sign_in: SignIn, a
     assert page.evaluate("window.mice") == 0
 
 
+def test_an_incident_is_declared_from_its_list_by_its_key(page: Page, sign_in: SignIn) -> None:
+    sign_in(page, "Security manager")
+    page.keyboard.press("g")
+    page.keyboard.press("i")
+    arrive(page, "**/incidents/")
+    page.keyboard.press("Shift+I")
+    arrive(page, "**/incidents/new/")
+
+
 def test_keys_mean_nothing_while_somebody_types(page: Page, sign_in: SignIn) -> None:
     sign_in(page, "Security manager")
     page.goto("/policies/deadlines/")

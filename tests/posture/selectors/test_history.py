@@ -32,7 +32,8 @@ def history(*scores: float) -> ScoreHistory:
         ((40.4,), "The score is 40 and has not changed in 90 days."),
         ((71, 87), "Score rose from 71 to 87 in 90 days; it changed once."),
         ((60, 10, 12.5), "Score fell from 60 to 13 in 90 days; it changed 2 times."),
-        ((30, 80, 30), "Score came back from 30 to 30 in 90 days; it changed 2 times."),
+        ((30, 80, 30), "The score is 30 again, after 2 changes in 90 days."),
+        ((81.8, 82.25), "Score rose from 81.80 to 82.25 in 90 days; it changed once."),
     ],
 )
 def test_a_history_is_told_in_one_sentence(scores: tuple[float, ...], message: str) -> None:
@@ -45,7 +46,7 @@ def test_the_line_starts_at_the_first_day_with_what_held_then() -> None:
     assert ScoreHistory(points=(new, old), since=NOW).line == ((NOW, 20.0), (later(days=5), 30.5))
 
 
-def point_at(api: Api, days: float, score: int) -> None:
+def point_at(api: Api, days: float, score: Decimal | int) -> None:
     ApiScore.objects.create(
         api=api, at=later(days=days), score=score, inherent=score, band="high", cause=f"cause {score}", factors={},
         inputs={}, model_id=model_in_force(now=NOW).model_id,
@@ -76,6 +77,18 @@ def test_scores_and_changes_are_one_story_newest_first() -> None:
         (user.name, "set reach from unknown to public"),
         ("", "Score 10 after: cause 10"),
     ]
+
+
+@pytest.mark.django_db
+def test_a_score_that_moved_by_less_than_a_point_is_told_with_decimals() -> None:
+    api = make_api()
+    for days, score in ((-9, "81.80"), (-5, "82.25"), (-2, "82.25")):
+        point_at(api, days, Decimal(score))
+    nobody = principal_of(person(), now=NOW)
+    events = newest_events(principal=nobody, api=api, team_id=None, history=score_history(api=api, now=NOW))
+    assert [event.text for event in events] == [
+        "Score 82 after: cause 82.25", "Score 81.80 to 82.25 after: cause 82.25", "Score 82 after: cause 81.80"
+    ]  # fmt: skip
 
 
 @pytest.mark.django_db

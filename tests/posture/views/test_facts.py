@@ -94,6 +94,12 @@ def test_what_is_not_in_the_vocabulary_is_refused_and_all_of_it_left(manager: Cl
     assert api.criticality == "unknown"
 
 
+def test_a_text_too_long_is_refused_with_by_how_much(manager: Client) -> None:
+    api = make_api()
+    answer = manager.post(f"/apis/{api.code}/facts/", stated(api) | {"reason": "x" * 1001})
+    assert "At most 1000 characters fit, and this has 1001; shorten it." in answer.content.decode()
+
+
 def test_htmx_gets_the_form_alone_in_the_place_of_the_card(manager: Client) -> None:
     api = make_api()
     text = manager.get(f"/apis/{api.code}/facts/", headers=FRAGMENT).content.decode().lstrip()
