@@ -24,6 +24,10 @@ class BodyBroken(OSError):  # noqa: N818 -- it is said of the body
     """The rest of a body did not come: its sender left, or was too slow."""
 
 
+class BodyTooLarge(OSError):  # noqa: N818 -- as above
+    """A body that did not say how large it is turned out to be more than is held."""
+
+
 class Incoming:
     """The body of one request, as it comes; for the event loop alone.
 
@@ -63,16 +67,19 @@ class Incoming:
                 return bytes(message["body"])
         return b""
 
-    async def whole(self) -> IO[bytes]:
-        """Return all of it as a file. Raises BodyBroken, and OSError where there is no room for it."""
+    async def whole(self, most: int) -> IO[bytes]:
+        """Return all of it as a file. Raises BodyBroken, BodyTooLarge, and OSError where there is no room for it."""
         held = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 -- whoever is given it closes it
         try:
-            while piece := await self.piece():
+            while (piece := await self.piece()) and self.came <= most:
                 held.write(piece)
             held.seek(0)
         except BaseException:
             held.close()
             raise
+        if self.came > most:
+            held.close()
+            raise BodyTooLarge
         return held
 
     async def forget(self, most: int) -> None:

@@ -19,7 +19,7 @@ from urllib.parse import unquote_to_bytes
 from wsgiref.util import FileWrapper
 
 from inventory.access.middleware import FOR_PROGRAMS, HEADERS, MOST_OF_STRANGERS
-from posture.bodies import BodyBroken, Incoming, Receive, Streamed
+from posture.bodies import BodyBroken, BodyTooLarge, Incoming, Receive, Streamed
 
 Scope = Mapping[str, Any]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -36,6 +36,9 @@ TAKING: Final = 60.0
 """Seconds for which a client may leave a piece of an answer untaken."""
 PIECE: Final = 256 * 1024
 """Bytes of a file that are read at once."""
+NO_LENGTH: Final = (
+    f"This request does not say how long it is, and is longer than {HELD // 1024:,} kB. Send it with a Content-Length."
+)
 TOO_SLOW: Final = "The rest of this request did not come in time, and nothing was changed. Send it again."
 NO_ROOM: Final = "The disk for temporary files is full, and nothing was changed. Make room, then send this again."
 
@@ -67,9 +70,12 @@ class Front:
             return
         headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"")
-        incoming = Incoming(receive, empty=not {b"content-length", b"transfer-encoding"} & headers.keys())
+        told = b"content-length" in headers
+        # HTTP/2 frames a body by itself (RFC 9113, section 8.1.1): neither header need be there.
+        framed = b"transfer-encoding" in headers or scope["http_version"].startswith("2")
+        incoming = Incoming(receive, empty=not (told or framed))
         try:
-            answer = await self._answer(scope, incoming, int(length) if length.isdigit() else 0)
+            answer = await self._answer(scope, incoming, int(length) if length.isdigit() else None)
         except BodyBroken:
             if not incoming.late:
                 return
@@ -78,19 +84,22 @@ class Front:
             await incoming.forget(FORGOTTEN)
         await _give(answer, send)
 
-    async def _answer(self, scope: Scope, incoming: Incoming, length: int) -> Answer:
+    async def _answer(self, scope: Scope, incoming: Incoming, length: int | None) -> Answer:
         loop = asyncio.get_running_loop()
         threads, body = self._answering, cast("IO[bytes]", io.BytesIO())
-        if length > HELD:
+        if length is not None and length > HELD:
             threads, body = self._taking_in, cast("IO[bytes]", io.BufferedReader(Streamed(incoming, loop), PIECE))
-        elif length:
+        elif length != 0 and not incoming.over:
             try:
-                body = await incoming.whole()
+                body = await incoming.whole(HELD)
             except BodyBroken:
                 raise
+            except BodyTooLarge:
+                return _refusal(scope, HTTPStatus.LENGTH_REQUIRED, NO_LENGTH)
             except OSError:
                 return _refusal(scope, HTTPStatus.SERVICE_UNAVAILABLE, NO_ROOM)
-        answer = await loop.run_in_executor(threads, self._answer_here, environ_of(scope, body), body)
+            length = incoming.came
+        answer = await loop.run_in_executor(threads, self._answer_here, environ_of(scope, body, length or 0), body)
         if incoming.late:
             answer.close()
             raise BodyBroken
@@ -118,8 +127,8 @@ class Front:
             close()
 
 
-def environ_of(scope: Scope, body: IO[bytes]) -> Environ:
-    """Return what PEP 3333 says of a request.
+def environ_of(scope: Scope, body: IO[bytes], length: int) -> Environ:
+    """Return what PEP 3333 says of a request, whose body has this length whether or not it says so.
 
     A header with an underscore is left out: it could pass for another one that a proxy sets.
     """
@@ -150,6 +159,8 @@ def environ_of(scope: Scope, body: IO[bytes]) -> Environ:
         said = value.decode("latin-1")
         between = "; " if key == "HTTP_COOKIE" else ","
         environ[key] = f"{environ[key]}{between}{said}" if key in environ else said
+    if length:
+        environ["CONTENT_LENGTH"] = str(length)
     return environ
 
 

@@ -149,6 +149,21 @@ def test_a_report_that_comes_slowly_comes_in_whole(port: int) -> None:
         assert plain.read() == document
 
 
+@pytest.mark.parametrize(("size", "status"), [(1000, 202), (MOST_OF_STRANGERS, 411)])
+def test_a_report_may_come_in_chunks_while_it_is_small(port: int, size: int, status: int) -> None:
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="orders.yaml"\r\n\r\n'
+    pieces = [head, openapi("Orders", "/orders", description="x" * size), b"\r\n--x--\r\n"]
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=SOON)
+    headers = {"Authorization": f"Bearer {token_of(person(OrganisationRole.ANALYST))}"}
+    headers |= {"Content-Type": "multipart/form-data; boundary=x", "Transfer-Encoding": "chunked"}
+    line.request("POST", "/api/v1/reports/", body=iter(pieces), headers=headers, encode_chunked=True)
+    with line.getresponse() as answer:
+        told = answer.read().decode()
+    assert answer.status == status, told
+    assert status == 202 or "Send it with a Content-Length." in told
+    line.close()
+
+
 def test_a_list_is_whole_however_often_the_database_was_away(port: int) -> None:
     headers = {"Authorization": f"Bearer {token_of(person(OrganisationRole.SECURITY_MANAGER))}"}
     make_api(name="Orders")

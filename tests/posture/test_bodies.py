@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from posture.bodies import IN_MEMORY, BodyBroken, Incoming, Streamed
+from posture.bodies import IN_MEMORY, BodyBroken, BodyTooLarge, Incoming, Streamed
 from tests.loops import run
 
 END = b""
+MOST = 2 * (IN_MEMORY + 1)
 LEFT = None
 Piece = bytes | float | None
 
@@ -39,7 +40,7 @@ def coming(*pieces: Piece, grace: float = 5.0, pace: int = 1000) -> Incoming:
 
 async def all_of(body: Incoming) -> bytes:
     """Return all that comes."""
-    with await body.whole() as file:
+    with await body.whole(MOST) as file:
         return file.read()
 
 
@@ -54,6 +55,15 @@ def test_a_body_is_taken_in_whole_however_it_is_cut() -> None:
     assert found[3] == b"x" * 2 * (IN_MEMORY + 1)
 
 
+def test_no_more_is_held_than_may_be() -> None:
+    async def take(size: int) -> bytes:
+        return await all_of(coming(b"x" * size, b"x" * size, grace=0.2))
+
+    assert len(run(take(MOST // 2))) == MOST
+    with pytest.raises(BodyTooLarge):
+        run(take(MOST // 2 + 1))
+
+
 def test_of_a_request_without_a_body_nothing_is_awaited() -> None:
     async def take() -> bytes:
         return await Incoming(sender([]), empty=True).piece()
@@ -65,7 +75,7 @@ def test_a_body_may_take_its_grace_and_longer_at_the_pace() -> None:
     async def take(*pieces: Piece) -> Incoming:
         body = coming(*pieces, grace=0.3, pace=1000)
         with pytest.raises(BodyBroken, match="in time"):
-            await body.whole()
+            await body.whole(MOST)
         return body
 
     for pieces in ([b"a"], [b"a", 0.2, b"b", 0.2, b"c"], [0.2, b"a", 0.2, b"b", END]):
@@ -96,7 +106,7 @@ def test_a_sender_who_leaves_breaks_the_body_and_is_not_called_late() -> None:
     async def take() -> Incoming:
         body = coming(b"a", LEFT)
         with pytest.raises(BodyBroken, match="left"):
-            await body.whole()
+            await body.whole(MOST)
         assert await body.piece() == b""
         return body
 

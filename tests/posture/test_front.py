@@ -97,6 +97,13 @@ def echo(environ: Environ, start: Any) -> Made:
     return Made([environ["wsgi.input"].read()])
 
 
+def sized(environ: Environ, start: Any) -> Made:
+    """Answer with what was sent as far as Django reads it: by the length that it is told."""
+    start("200 OK", [("Content-Type", "text/plain")])
+    length = environ.get("CONTENT_LENGTH", "0")
+    return Made([f"{length} ".encode(), environ["wsgi.input"].read(int(length))])
+
+
 def test_django_is_told_what_pep_3333_asks_for() -> None:
     told: list[Environ] = []
 
@@ -126,6 +133,18 @@ def test_a_body_is_whole_before_a_thread_answers_and_a_large_one_has_a_thread_of
         client = ask(echo, post(size), Client(whole[:1], whole[1:], b""))
         assert (client.status, client.body) == (200, whole)
         assert client.headers[b"x-thread"].startswith(threads)
+
+
+def test_a_body_that_does_not_say_how_long_it_is_comes_in_by_its_frames() -> None:
+    chunked = scope("POST", transfer_encoding="chunked")
+    framed = scope("POST") | {"http_version": "2"}
+    both = scope("POST", transfer_encoding="chunked", content_length="1")
+    for request in (chunked, framed, both):
+        client = ask(sized, request, Client(b"ab", b"", b"c"))
+        assert (client.status, client.body) == (200, b"3 abc")
+        client = ask(sized, request, Client(b"x" * HELD, b"x"))
+        assert client.status == 411
+        assert client.body == front.NO_LENGTH.encode()
 
 
 def test_who_sends_slowly_keeps_nobody_waiting() -> None:
