@@ -6,6 +6,7 @@ Django's own views for this read the form once more for its CSRF token; where th
 import sys
 from typing import Final
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -20,12 +21,19 @@ HEADS: Final = {
 }
 
 
-def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 -- Django gives it
-    """Say that the request cannot be read (400)."""
+OTHER_NAME: Final = (
+    "Posture does not answer to the name it was asked by. Use another address of it, or have whoever runs it add this"
+    " name to ALLOWED_HOSTS."
+)
+
+
+def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that the request cannot be read, or asks by a name that is not ours (400)."""
+    why = OTHER_NAME if isinstance(exception, DisallowedHost) else ""
     if request.path.startswith("/api/"):
-        told = {"code": "malformed", "message": "This request cannot be read."}
+        told = {"code": "malformed", "message": why or "This request cannot be read."}
         return JsonResponse({"error": told}, status=400)
-    return HttpResponse(render_to_string("400.html"), status=400)
+    return HttpResponse(render_to_string("400.html", {"why": why}), status=400)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 -- Django gives it

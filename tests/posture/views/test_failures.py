@@ -226,3 +226,11 @@ def test_of_a_stranger_nothing_large_is_read(settings: Settings) -> None:
     assert stranger.generic("POST", "/api/v1/reports/", b"-", form, headers=program, **large).status_code == 408
     large["CONTENT_LENGTH"] = str(MOST_OF_STRANGERS)
     assert stranger.generic("POST", "/login/", b"-", form, **large).status_code == 403
+
+
+def test_who_asks_by_a_name_that_is_not_ours_learns_what_to_do() -> None:
+    stranger = Client(headers={"Host": "posture.shop.example"})
+    page, program = stranger.get("/login/"), stranger.get("/api/v1/apis/")
+    assert (page.status_code, program.status_code) == (400, 400)
+    assert "add this name to ALLOWED_HOSTS" in page.content.decode()
+    assert "ALLOWED_HOSTS" in program.json()["error"]["message"]
