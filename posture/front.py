@@ -160,7 +160,7 @@ def environ_of(scope: Scope, body: IO[bytes], length: int) -> Environ:
         between = "; " if key == "HTTP_COOKIE" else ","
         environ[key] = f"{environ[key]}{between}{said}" if key in environ else said
     if length:
-        environ["CONTENT_LENGTH"] = str(length)
+        environ.update(CONTENT_LENGTH=str(length))
     return environ
 
 

@@ -62,6 +62,7 @@ class Reason:
     """One reason for a score: in words, where, which finding, how many points, and what is won by removing it alone.
 
     Of several findings of one class together `count` is their number, `weakness_class` the class and `code` the worst.
+    `passing` is "threat" or "incident" for what no finding is.
     """
 
     title: str
@@ -72,6 +73,7 @@ class Reason:
     if_fixed: str = ""
     weakness_class: str = ""
     count: int = 1
+    passing: str = ""
 
     @property
     def spoken(self) -> str:
@@ -216,6 +218,7 @@ def _reason(factor: Factor, row: FindingRow | None) -> Reason:
         if_fixed=fixed,
         weakness_class=factor.group if factor.kind == "class" else "",
         count=factor.count,
+        passing=factor.kind if factor.kind in PASSING else "",
     )
 
 

@@ -1,5 +1,6 @@
 """The explanation of a score, for factors of every kind."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -211,3 +212,14 @@ def test_a_reason_without_a_place_begins_with_what_is_won() -> None:
     page = render_to_string("posture/_why.html", {"why": told, "head": head})
     assert '<span class="sub">fixed alone −1.2</span>' in page
     assert '<span class="sub">GET /a · fixed alone −0.9</span>' in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "place"), [("incident", "/incidents/?api=API-1"), ("threat", "/alerts/?state=any&amp;api=API-1")]
+)
+def test_a_reason_that_passes_leads_to_what_it_is_made_of(kind: str, place: str) -> None:
+    reason = Reason(title="It passes", points=4.0, passing=kind, if_fixed="without it −1.2")
+    told = Why(shown="4", reasons=(reason,), weights=(), plan="", inherent="", model=1, findings=())
+    head = {"code": "API-1", "coverage_words": "", "computed_at": None}
+    page = render_to_string("posture/_why.html", {"why": told, "head": head})
+    assert re.search(f'<a href="{re.escape(place)}">[A-Z][a-z ]+API</a> · without it −1.2</span>', page)
