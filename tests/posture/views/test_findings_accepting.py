@@ -103,9 +103,10 @@ def test_a_request_waits_no_more_once_the_finding_is_decided_otherwise_and_again
     assert "not needed any more" in text_of(manager.get(at(finding)).content)
     assert listed(manager, "waits") == []
     assert any("Not needed any more" in row for row in listed(manager, "any"))
-    late = manager.post(at(finding, "answer/"), {"decision": code, "answer": "accept"})
+    late = manager.post(at(finding, "answer/"), {"decision": code, "answer": "accept", "reason": "As we agreed"})
     assert late.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert "by now: there is no risk left to accept" in text_of(late.content)
+    assert "What you wrote was not kept: As we agreed" in text_of(late.content)
     assert status_of(finding) == judged
     manager.post(at(finding, "undo/"), {"decision": done_of(answer)})
     assert "asks to accept the risk" in text_of(manager.get("/queue/").content)
