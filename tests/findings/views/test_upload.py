@@ -66,7 +66,7 @@ def test_a_specification_is_recognised_by_its_content(analyst: Client) -> None:
         ({"file": (b"{}", "a.json"), "format": "nonsense"}, "nonsense"),
         ({"file": (b"{}", "a.json"), "environment": "moon"}, "moon"),
         ({"file": (sarif(), "a.sarif"), "api": "no such"}, "There is no API “no such”"),
-        ({"file": (sarif(), "a.sarif"), "series": "x" * 301}, "at most 300"),
+        ({"file": (sarif(), "a.sarif"), "series": "x" * 301}, "At most 300 characters"),
     ],
 )
 def test_what_cannot_be_taken_in_is_said_beside_the_form_and_nothing_is_kept(

@@ -61,7 +61,7 @@ def test_the_first_person_fills_in_a_page_and_is_in(link: str) -> None:
         ({"password": "ada@test.example", "email": "ada@test.example"}, "too similar"),
         ({"email": "ada"}, "valid email address"),
         ({"name": ""}, "This field is required"),
-        ({"name": "x" * 121}, "at most 120 characters"),
+        ({"name": "x" * 121}, "At most 120 characters"),
         ({"zone": "Mars/Olympus"}, "Select a valid choice"),
     ],
 )
