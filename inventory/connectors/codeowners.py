@@ -22,7 +22,8 @@ LONGEST = 4_000
 """Letters of a line; a longer one is no rule, and no expression should look at it."""
 
 _OWNER = re.compile(r"@[\w.-]+(?:/[\w./-]+)?|[^\s@]+@[^\s@]+\.[^\s@]+")
-_SECTION = re.compile(r"\^?\[(?P<name>[^\]]+)\](?:\[\d+\])?(?P<owners>.*)")
+# No braces: a whole JSON array on one line, in which somebody has an address, is no section.
+_SECTION = re.compile(r"\^?\[(?P<name>[^\]{}]+)\](?:\[\d+\])?(?P<owners>.*)")
 _PATTERN = re.compile(r"[*/.\w](?:\\.|[^\s\\:,;=\"'<>{}|])*")
 _WORD = re.compile(r"(?:\\.|[^\s\\])+")
 

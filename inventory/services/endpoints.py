@@ -122,9 +122,13 @@ def day_of(text: str) -> date | None:
 
 
 def declared_of(record: EndpointRecord) -> str:
-    """Return what a specification declares of an endpoint's parameters and answers, as JSON."""
-    parameters = [[one.name, one.where, one.kind] for one in record.parameters if one.where not in FIELDS]
-    return json.dumps({"parameters": parameters, "responses": list(record.responses), "members": record.members})
+    """Return what a specification declares of an endpoint's parameters and answers, as JSON.
+
+    All of it is sorted: a specification written in another order declares the same.
+    """
+    parameters = sorted([one.name, one.where, one.kind] for one in record.parameters if one.where not in FIELDS)
+    members = None if record.members is None else sorted(record.members)
+    return json.dumps({"parameters": parameters, "responses": sorted(record.responses), "members": members})
 
 
 def write_endpoints(*, api: Api, endpoints: Iterable[EndpointRecord], now: datetime) -> EndpointCounts:

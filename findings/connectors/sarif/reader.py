@@ -53,7 +53,8 @@ class Sarif:
         if "runs" not in members:
             return name.lower().endswith((".sarif", ".sarif.json", ".sarif.gz")) and set(members) <= {"version"}
         runs = members["runs"].lstrip()
-        return members.get("version", b"").startswith(b'"2.') or (runs.startswith(b"[") and b'"tool"' in head)
+        told = b'"tool"' in head or b'"ruleId"' in head
+        return members.get("version", b"").startswith(b'"2.') or (runs.startswith(b"[") and told)
 
     def read(
         self,

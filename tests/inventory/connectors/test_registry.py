@@ -1,9 +1,11 @@
 """The list of readers, and the contract that every registered reader keeps over the samples beside its tests."""
 
 import gzip
+import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,31 @@ def test_a_sample_gives_typed_records_and_a_summary_packed_or_not(reader: type[R
         again, summary_again = read(data, sample.name)
         assert again == records
         assert summary_again == summary
+
+
+@pytest.mark.parametrize("order", [list, reversed], ids=["as it is", "reversed"])
+@pytest.mark.parametrize(("reader", "sample"), SAMPLES, ids=SAMPLE_IDS)
+def test_a_sample_on_one_line_with_its_keys_in_another_order_is_the_same(
+    reader: type[Reader], sample: Path, order: Callable[[Iterable[str]], Iterable[str]]
+) -> None:
+    try:
+        told = json.loads(sample.read_bytes())
+    except ValueError:
+        pytest.skip("It is no one JSON document.")
+    (told[0] if isinstance(told, list) else told)["x-asked"] = "somebody@example.com"
+    data = json.dumps(rearranged(told, order), separators=(",", ":")).encode()
+    assert [found.slug for found in readers() if found.sniff(document(data).head(), "upload")] == [reader.slug]
+    records, again = (read(each, sample.name)[0] for each in (json.dumps(told), data))
+    assert len(again) == len(records)
+    if reader.kind != "specification":
+        assert {repr(record) for record in again} == {repr(record) for record in records}
+
+
+def rearranged(node: Any, order: Callable[[Iterable[str]], Iterable[str]]) -> Any:
+    """Return the node with the keys of every object in it in this order."""
+    if isinstance(node, dict):
+        return {key: rearranged(node[key], order) for key in order(node)}
+    return [rearranged(each, order) for each in node] if isinstance(node, list) else node
 
 
 def check(reader: type[Reader], data: bytes) -> None:

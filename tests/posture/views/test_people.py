@@ -137,7 +137,17 @@ def test_a_version_names_the_endpoints_it_declares_otherwise_and_what_about_them
     assert "2 changed GET /open authentication declared to none GET /wider parameters, deprecated" in second_row
 
 
+def test_a_version_that_declares_the_same_in_another_order_changes_nothing() -> None:
+    api, names, statuses, members = make_api(name="Pay"), (FROM, UNTIL), ("200", "404"), ("id", "total")
+    for days, way in enumerate((1, -1)):
+        told = endpoint("/a", parameters=names[::way], responses=statuses[::way], members=members[::way])
+        read(api, f"{days}.0", [told], now=later(days=days))
+    page = signed_in(person(OrganisationRole.AUDITOR)).get(f"/apis/{api.code}/specification/").content
+    assert "No endpoint came, went or changed" in rows_of(page)[0]
+
+
 FROM = Parameter(name="from", where="query", kind="string")
+UNTIL = Parameter(name="until", where="query", kind="string")
 
 
 def endpoint(path: str, **more: Any) -> EndpointRecord:

@@ -230,3 +230,11 @@ def test_a_report_reads_the_same_packed_marked_and_in_other_encodings() -> None:
     expected = told(plain)
     for data in (gzip.compress(plain.encode()), plain.encode("utf-8-sig"), plain.encode("utf-16")):
         assert told(data) == expected
+
+
+def test_a_large_log_is_recognised_whatever_its_run_starts_with() -> None:
+    many = [{"ruleId": "r", "message": {"text": "m" * 100}}] * 1000
+    driver = {"driver": {"name": "t"}}
+    for run in ({"results": many, "tool": driver}, {"tool": driver, "results": many}):
+        data = json.dumps({"runs": [run], "version": "2.1.0"})
+        assert len(told(data)[0]) == 1000
