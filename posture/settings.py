@@ -170,7 +170,8 @@ LOGGING = {
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"one line": {"()": "posture.logs.OneLineForClients"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["one line"]}},
     "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpcore")},  # they tell whole URLs and headers
     "root": {"handlers": ["stderr"], "level": env_text("LOG_LEVEL")},
 }
