@@ -61,7 +61,7 @@ class Bandit:
     @staticmethod
     def sniff(head: bytes, name: str) -> bool:  # noqa: ARG004 - the content tells
         """Look for what Bandit counts or finds, or for its columns."""
-        if head.startswith(COLUMNS):
+        if head.lstrip().startswith(COLUMNS):
             return True
         members = first_members(head)
         told = b'"CONFIDENCE.HIGH"' in head or b'"test_id"' in head
@@ -74,7 +74,7 @@ class Bandit:
     ) -> Generator[FindingRecord, None, ReportSummary]:
         """Yield a finding for each result."""
         tally = Tally()
-        if document.head().startswith(COLUMNS):
+        if document.head().lstrip().startswith(COLUMNS):
             yield from _of_table(document, tally)
             successful = True
         else:

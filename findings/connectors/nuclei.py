@@ -9,7 +9,6 @@ can be read is refused. An array is refused whole when it is broken; an entry th
 - An entry whose `matcher-status` is false tells of a template that did not match: it is no finding.
 """
 
-import json
 import re
 from collections.abc import Generator, Iterator
 from typing import Any, ClassVar
@@ -29,9 +28,10 @@ from findings.connectors.tally import (
 )
 from findings.records import FindingRecord, ReportSummary, RunSummary
 from inventory.connectors.base import Document, DocumentError, Kind, as_list, as_map, as_text, clip, one_line, pointer
+from inventory.connectors.json_lines import objects_of
 from inventory.connectors.registry import register
 from inventory.connectors.sniffing import first_members
-from inventory.connectors.streams import MOST_LINE, lines_of, parts_of
+from inventory.connectors.streams import parts_of
 
 SEVERITIES = {
     "critical": Severity.CRITICAL,
@@ -69,7 +69,7 @@ class Nuclei:
         tally = Tally()
         array = document.head().lstrip().startswith(b"[")
         read = 0
-        for place, entry in _entries_of_array(document) if array else _entries_of_lines(document):
+        for place, entry in _entries_of_array(document) if array else objects_of(document):
             if not isinstance(entry, dict):
                 tally.skip(place, entry if isinstance(entry, str) else "The entry is no object.")
                 continue
@@ -90,20 +90,6 @@ def _entries_of_array(document: Document) -> Iterator[tuple[str, Any]]:
         if name == "item":
             yield pointer(number), None if isinstance(value, str) else value
             number += 1
-
-
-def _entries_of_lines(document: Document) -> Iterator[tuple[str, Any]]:
-    """Yield place and object of each line, or a text that says why there is none."""
-    for number, line in lines_of(document):
-        entry: Any = f"The line is longer than {MOST_LINE >> 20} MB."
-        if line is not None:
-            try:
-                entry = json.loads(line)
-            except (ValueError, RecursionError):
-                entry = "The line is not valid JSON."
-            else:
-                entry = entry if isinstance(entry, dict) else "The line is no object."
-        yield f"line {number}", entry
 
 
 def _finding(entry: dict[str, Any], tally: Tally) -> FindingRecord:

@@ -134,7 +134,7 @@ class Zap:
         """Look for the root of the XML report, or for a site beside what ZAP says of itself."""
         start = head.lstrip()
         if start.startswith(b"<"):
-            return ROOT.encode() in start[:4000]
+            return f"<{ROOT}".encode() in start
         members = first_members(head)
         return "site" in members and "vulnerabilities" not in members and not HEADER.isdisjoint(members)
 

@@ -1,6 +1,5 @@
 """What readers of alerts share: counting, severities, hosts, and JSON lines."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -10,8 +9,8 @@ from typing import Any
 from findings.choices import Severity
 from findings.records import Skipped
 from incidents.records import AlertRecord, AlertSummary
+from inventory.connectors import json_lines
 from inventory.connectors.base import Document, as_text, one_line
-from inventory.connectors.streams import MOST_LINE, lines_of
 
 MOST_KEPT = 100
 MOST_EVENTS = 1_000_000_000
@@ -78,18 +77,9 @@ def host_of(value: Any) -> tuple[str, int | None]:
 
 
 def objects_of(document: Document, counts: Counts) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield place and object of each line; a line that holds none is skipped and counted."""
-    for number, line in lines_of(document):
-        place = f"line {number}"
-        if line is None:
-            counts.skip(place, f"The line is longer than {MOST_LINE >> 20} MB.")
-            continue
-        try:
-            entry = json.loads(line)
-        except (ValueError, RecursionError):
-            counts.skip(place, "The line is not valid JSON.")
-            continue
-        if isinstance(entry, dict):
-            yield place, entry
+    """Yield place and object of what follows each other in the document; what is none is skipped and counted."""
+    for place, entry in json_lines.objects_of(document):
+        if isinstance(entry, str):
+            counts.skip(place, entry)
         else:
-            counts.skip(place, "The line holds no object.")
+            yield place, entry

@@ -65,6 +65,9 @@ MILLISECONDS: Final = 1e11
 
 _CATEGORY = re.compile(r"\bAPI[-_ ]?0?(10|[1-9])(?!\d)", re.IGNORECASE)
 
+_FOLLOWS = re.compile(rb"^}\s+^{", re.MULTILINE)
+"""Where an object that is spread over several lines is followed by another."""
+
 
 @register
 class PlainAlerts:
@@ -119,8 +122,11 @@ def _entries(document: Document, counts: Counts) -> Iterator[tuple[str, dict[str
 
 
 def _is_lines(document: Document) -> bool:
-    """Tell lines of objects from one document: the first line is an object by itself, and there is a second."""
-    first, _, rest = document.head().strip().partition(b"\n")
+    """Tell objects that follow each other from one document: the first is one by itself, and there is a second."""
+    head = document.head().strip()
+    if _FOLLOWS.search(head):
+        return True
+    first, _, rest = head.partition(b"\n")
     if not first.startswith(b"{") or not rest.strip():
         return False
     try:

@@ -53,7 +53,7 @@ class Schemathesis:
         head = document.head().lstrip()
         if head.startswith(b"<"):
             run = yield from suites(document, tally)
-        elif "Initialize" in first_members(head.split(b"\n", 1)[0]):
+        elif "Initialize" in first_members(head):
             run = yield from events(document, tally)
         else:
             run = yield from report(document, tally)

@@ -1,6 +1,5 @@
 """The JSON report of a run, and its event log in JSON lines."""
 
-import json
 from collections.abc import Generator
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +20,8 @@ from inventory.connectors.base import (
     one_line,
     pointer,
 )
-from inventory.connectors.streams import MOST_LINE, lines_of, parts_of
+from inventory.connectors.json_lines import objects_of
+from inventory.connectors.streams import parts_of
 
 ABOUT = RunSummary(source_kind="schemathesis", tool="Schemathesis")
 HEADER = frozenset(("schemathesis_version", "command", "started_at", "complete"))
@@ -84,10 +84,9 @@ def _failure(failure: dict[str, Any], base: str, tally: Tally) -> Generator[Find
 def events(document: Document, tally: Tally) -> Findings:
     """Yield a finding for each failed check of an event log."""
     about, base, read, finished = ABOUT, "", 0, False
-    for number, line in lines_of(document):
-        event = _event(line)
+    for place, event in objects_of(document):
         if isinstance(event, str):
-            tally.skip(f"line {number}", event)
+            tally.skip(place, event)
             continue
         read += 1
         if start := as_map(event.get("Initialize")):
@@ -101,16 +100,6 @@ def events(document: Document, tally: Tally) -> Findings:
     if tally.skipped and not read:
         raise DocumentError(tally.skipped[0].place, f"No line can be read. {tally.skipped[0].reason}")
     return msgspec.structs.replace(about, successful=finished)
-
-
-def _event(line: bytes | None) -> dict[str, Any] | str:
-    if line is None:
-        return f"The line is longer than {MOST_LINE >> 20} MB."
-    try:
-        event = json.loads(line)
-    except (ValueError, RecursionError):
-        return "The line is not valid JSON."
-    return event if isinstance(event, dict) else "The line is no object."
 
 
 def _moment(value: Any) -> datetime | None:

@@ -143,6 +143,8 @@ GROWING: dict[str, tuple[str, Callable[[int], str]]] = {
     ),
     "many children": ("zap", lambda n: "<OWASPZAPReport>" + "<x/>" * n + "</OWASPZAPReport>"),
     "many empty lines": ("nuclei", lambda n: '{"template-id": "a", "info": {}}' + "\n" * n),
+    "many objects over several lines": ("nuclei", lambda n: '{\n "template-id": "a",\n "info": {}\n}\n' * (n // 30)),
+    "a last object that never ends": ("nuclei", lambda n: '{\n "template-id": "a",\n "info": {}\n}\n{\n' + " 1,\n" * n),
     "many short lines": ("nuclei", lambda n: '{"template-id": "a", "info": {}}\n' * (n // 30)),
     "one long command": (
         "nuclei",
