@@ -58,7 +58,7 @@ def entries_of(document: Document, key: str) -> Iterator[tuple[str, dict[str, An
 
 
 def columns_of(document: Document, key: str) -> list[str]:
-    """Return the names of the columns, in JSON of the keys of the first entries, those one level in as `a.b`."""
+    """Return the names of the columns, in JSON of the keys of the first entries, those of an object as `a.b`."""
     if not is_json(document):
         row = next(rows_of(document), (0, []))[1]
         return [name.strip() for name in row if len(name) <= MOST_NAME] if isinstance(row, list) else []
@@ -66,9 +66,8 @@ def columns_of(document: Document, key: str) -> list[str]:
     for _, entry in islice(_of_json(document, key), LOOKED_AT):
         for name, value in as_map(entry).items():
             if len(columns) < MOST_COLUMNS and len(name) <= MOST_NAME:
-                columns[name] = None
                 inside = (inner for inner in islice(as_map(value), 20) if len(inner) <= MOST_NAME)
-                columns.update(dict.fromkeys(f"{name}.{inner}" for inner in inside))
+                columns.update(dict.fromkeys([f"{name}.{inner}" for inner in inside] or [name]))
     return list(columns)
 
 

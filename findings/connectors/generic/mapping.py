@@ -27,7 +27,8 @@ ALIASES = {
     "cwe": ("cwe", "cwes", "cweid", "cweids"),
     "cve": ("cve", "cves", "cveid", "vulnerabilityids"),
 }
-"""Names by which a column is known without a mapping, as `_bare` writes them; the first that is there counts."""
+"""Names by which a column is known without a mapping, as `_bare` writes them; the first that is there counts, and the
+first of all where it stands inside another column."""
 
 SEVERAL = ("cwe", "cve")
 """Fields that take all of the columns that are known for them."""
@@ -80,11 +81,17 @@ def guessed(mapping: Mapping, columns: Iterable[str]) -> Mapping:
     if mapping.title or mapping.severity:
         return mapping
     known: dict[str, list[str]] = {}
+    inner: dict[str, list[str]] = {}
     for name in columns:
         known.setdefault(_bare(name), []).append(name)
+        inner.setdefault(_bare(name.partition(".")[2]), []).append(name)
     found: dict[str, Any] = {}
     for field, aliases in ALIASES.items():
-        matches = [name for alias in aliases for name in known.get(alias, [])]
+        # Inside others only the plainest word counts: a component has a name, too.
+        plain = aliases if field in SEVERAL else aliases[:1]
+        matches = [name for alias in aliases for name in known.get(alias, [])] or [
+            name for alias in plain for name in inner.get(alias, [])
+        ]
         if field in SEVERAL:
             found[field] = tuple(matches)
         elif matches:

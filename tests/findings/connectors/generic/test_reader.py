@@ -73,6 +73,15 @@ def test_a_mapping_goes_into_json_by_dots_and_to_entries_elsewhere() -> None:
     assert (finding.title, finding.severity.value, finding.file, finding.rule) == ("N", "low", "f.py", "z")
 
 
+def test_what_stands_inside_others_is_known_by_its_plainest_name() -> None:
+    inside = {"title": "T", "severity": "HIGH", "description": "D", "cwes": [{"cweId": 79}], "cweId": 79}
+    data = json.dumps({"findings": [{"component": {"name": "c", "level": "low"}, "vulnerability": inside}]})
+    (finding,), _ = told(data)
+    assert (finding.title, finding.severity.value, finding.message, finding.cwe) == ("T", "high", "D", (79,))
+    with pytest.raises(DocumentError, match="Which column holds the title"):
+        told(json.dumps({"findings": [{"component": {"name": "c"}, "vulnerability": {"id": "x"}}]}))
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
