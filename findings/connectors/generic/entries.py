@@ -120,47 +120,47 @@ def finding_of(
     entry: dict[str, Any], mapping: Mapping, source_kind: str, table: dict[str, Severity], tally: Tally
 ) -> FindingRecord | None:
     """Return the finding that an entry tells of, None for one without a title."""
-    title = one_line(_text(_at(entry, mapping.title)))
+    title = one_line(_text(value_at(entry, mapping.title)))
     if not title:
         return None
-    score = score_of(_at(entry, mapping.cvss))
-    word = _at(entry, mapping.severity)
+    score = score_of(value_at(entry, mapping.cvss))
+    word = value_at(entry, mapping.severity)
     if score is not None and not _text(word).strip():
         severity, raw = band(score), f"{score:g}"
     else:
         severity, raw = tally.severity(_text(word).strip() if not isinstance(word, dict | list) else word, table)
-    url, path = _place(_at(entry, mapping.url), _text(_at(entry, mapping.path)))
-    file = _text(_at(entry, mapping.file)).strip()
+    url, path = _place(value_at(entry, mapping.url), _text(value_at(entry, mapping.path)))
+    file = _text(value_at(entry, mapping.file)).strip()
     return FindingRecord(
         source_kind=source_kind,
-        rule=name_of(_text(_at(entry, mapping.rule))) or clip(title, 300),
+        rule=name_of(_text(value_at(entry, mapping.rule))) or clip(title, 300),
         title=title,
-        message=_text(_at(entry, mapping.message))[:MOST_MESSAGE],
-        remedy=_text(_at(entry, mapping.remedy))[:MOST_REMEDY],
+        message=_text(value_at(entry, mapping.message))[:MOST_MESSAGE],
+        remedy=_text(value_at(entry, mapping.remedy))[:MOST_REMEDY],
         severity=severity,
         raw_severity=raw,
-        confidence=CONFIDENCES.get(_text(_at(entry, mapping.confidence)).strip().lower()),
-        cwe=cwe_of(*(_at(entry, name) for name in mapping.cwe)),
-        cve=cve_of(*(_at(entry, name) for name in mapping.cve)),
+        confidence=CONFIDENCES.get(_text(value_at(entry, mapping.confidence)).strip().lower()),
+        cwe=cwe_of(*(value_at(entry, name) for name in mapping.cwe)),
+        cve=cve_of(*(value_at(entry, name) for name in mapping.cve)),
         cvss=score,
-        method=method_of(_at(entry, mapping.method)),
+        method=method_of(value_at(entry, mapping.method)),
         url=url,
         path=path,
-        parameter=name_of(_text(_at(entry, mapping.parameter))),
+        parameter=name_of(_text(value_at(entry, mapping.parameter))),
         file=clip(file, 1000),
-        line=_whole(_at(entry, mapping.line), MOST_LINE_NUMBER),
+        line=_whole(value_at(entry, mapping.line), MOST_LINE_NUMBER),
         location="" if path else code_location(clip(file, 900), {}, ""),
-        instances=_whole(_at(entry, mapping.instances), MOST_INSTANCES) or 1,
-        suppressed=_text(_at(entry, mapping.suppressed)).strip().lower() in YES,
+        instances=_whole(value_at(entry, mapping.instances), MOST_INSTANCES) or 1,
+        suppressed=_text(value_at(entry, mapping.suppressed)).strip().lower() in YES,
     )
 
 
-def _at(entry: dict[str, Any], name: str) -> Any:
+def value_at(entry: dict[str, Any], name: str) -> Any:
     """Return the value of a column; a dot goes in where no column has the whole name."""
     if not name or name in entry:
         return entry.get(name)
     outer, dot, inner = name.partition(".")
-    return _at(as_map(entry.get(outer)), inner) if dot else None
+    return value_at(as_map(entry.get(outer)), inner) if dot else None
 
 
 def _text(value: Any) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from findings.connectors.generic.entries import columns_of, entries_of
+from findings.connectors.generic.entries import columns_of, entries_of, value_at
 from findings.connectors.generic.mapping import Mapping, completed, guessed, mapping_of
 from findings.connectors.generic.reader import Generic
 from findings.records import FindingRecord
@@ -51,8 +51,9 @@ def preview(document: Document, options: dict[str, Any], most: int = MOST_SHOWN)
 def _columns(document: Document, key: str, names: list[str]) -> tuple[Column, ...]:
     values: dict[str, list[str]] = {name: [] for name in names}
     for _, entry in islice(entries_of(document, key), MOST_SHOWN):
-        for name, value in as_map(entry).items():
-            if (shown := values.get(name)) is not None and len(shown) < MOST_VALUES:
+        for name, shown in values.items():
+            if len(shown) < MOST_VALUES:
+                value = value_at(as_map(entry), name)
                 text = one_line(as_text(value) or ("" if value in (None, [], {}) else str(value)[:200]), 60)
                 if text and text not in shown:
                     shown.append(text)

@@ -31,7 +31,11 @@ def test_columns_that_are_not_known_are_shown_with_what_is_missing() -> None:
 
 def test_keys_of_json_are_columns_and_of_an_object_those_inside_it() -> None:
     seen = preview(document(json.dumps({"findings": [{"rule": {"name": "N"}, "x": 1}, {"y": []}]})), {})
-    assert [column.name for column in seen.columns] == ["rule.name", "x", "y"]
+    assert [(column.name, column.values) for column in seen.columns] == [
+        ("rule.name", ("N",)),
+        ("x", ("1",)),
+        ("y", ()),
+    ]
 
 
 def test_a_broken_document_is_an_error() -> None:
