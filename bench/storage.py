@@ -25,7 +25,8 @@ SELECT name, sum(pg_total_relation_size(oid))::bigint FROM (
 """
 TABLES = [
     "findings_finding", "findings_presence", "findings_scan", "findings_scanpart", "findings_sighting",
-    "findings_series", "findings_due", "findings_report", "findings_decision", "access_statechange",
+    "findings_series", "findings_due", "findings_report", "findings_decision", "access_statechange", "findings_tally",
+    "findings_endpointtally",
 ]  # fmt: skip
 
 
