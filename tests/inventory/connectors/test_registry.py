@@ -53,14 +53,11 @@ def test_a_sample_gives_typed_records_and_a_summary_packed_or_not(reader: type[R
 
 
 @pytest.mark.parametrize("order", [list, reversed], ids=["as it is", "reversed"])
-@pytest.mark.parametrize(("reader", "sample"), SAMPLES, ids=SAMPLE_IDS)
+@pytest.mark.parametrize(("reader", "sample"), [each for each in SAMPLES if each[1].suffix in {".json", ".sarif"}])
 def test_a_sample_on_one_line_with_its_keys_in_another_order_is_the_same(
     reader: type[Reader], sample: Path, order: Callable[[Iterable[str]], Iterable[str]]
 ) -> None:
-    try:
-        told = json.loads(sample.read_bytes())
-    except ValueError:
-        pytest.skip("It is no one JSON document.")
+    told = json.loads(sample.read_bytes())
     (told[0] if isinstance(told, list) else told)["x-asked"] = "somebody@example.com"
     data = json.dumps(rearranged(told, order), separators=(",", ":")).encode()
     assert [found.slug for found in readers() if found.sniff(document(data).head(), "upload")] == [reader.slug]
