@@ -111,3 +111,4 @@ def test_a_copy_of_a_report_of_the_corpus_counts_what_it_holds(record_property: 
     counts = ", ".join(f"{done.count(word)} {word}" for word in dict.fromkeys(done))
     record_property(TOLD, f"copies of {reports} reports of the corpus: {counts}; 0 read otherwise")
     assert reports
+    assert set(done) == {"renamed", "moved", "doubled", "dropped"}
